@@ -1,0 +1,112 @@
+import type { Locator } from '@playwright/test';
+
+/** What a user could not read: text that is cut without a title, or that lies on other text. */
+export interface Unreadable {
+  readonly cut: readonly string[];
+  readonly overlapping: readonly string[];
+}
+
+/** Measures all text in the panel that is not scrolled out of sight. */
+export function findUnreadable(panel: Locator): Promise<Unreadable> {
+  return panel.evaluate((element) => {
+    interface Box {
+      left: number;
+      top: number;
+      right: number;
+      bottom: number;
+    }
+    interface Text {
+      readonly words: string;
+      readonly parent: Element;
+      readonly box: Box;
+    }
+    const slackPx = 1.5;
+
+    const intersect = (a: Box, b: Box): Box => ({
+      left: Math.max(a.left, b.left),
+      top: Math.max(a.top, b.top),
+      right: Math.min(a.right, b.right),
+      bottom: Math.min(a.bottom, b.bottom),
+    });
+    const isEmpty = ({ left, top, right, bottom }: Box) => right - left <= slackPx || bottom - top <= slackPx;
+    const isWithin = (inner: Box, outer: Box) =>
+      inner.left >= outer.left - slackPx &&
+      inner.top >= outer.top - slackPx &&
+      inner.right <= outer.right + slackPx &&
+      inner.bottom <= outer.bottom + slackPx;
+
+    /** The ancestors in the panel, the nearest first. */
+    function ancestorsOf(inner: Element): Element[] {
+      const all: Element[] = [];
+      for (let at: Element | null = inner; at; at = at === element ? null : at.parentElement) all.push(at);
+      return all;
+    }
+
+    function clips(ancestor: Element): boolean {
+      const { overflowX, overflowY, contain } = getComputedStyle(ancestor);
+      return (
+        [overflowX, overflowY].some((value) => value !== 'visible') || /strict|content|paint/.test(contain)
+      );
+    }
+    const scrolls = (ancestor: Element) => {
+      const { overflowX, overflowY } = getComputedStyle(ancestor);
+      return {
+        x: /auto|scroll/.test(overflowX) && ancestor.scrollWidth > ancestor.clientWidth,
+        y: /auto|scroll/.test(overflowY) && ancestor.scrollHeight > ancestor.clientHeight,
+      };
+    };
+
+    const texts: Text[] = [];
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      const words = node.textContent?.trim() ?? '';
+      if (!parent || words === '' || !parent.checkVisibility() || parent.closest('.hidden, title, option'))
+        continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      for (const box of range.getClientRects()) texts.push({ words, parent, box });
+    }
+
+    const cut = new Set<string>();
+    const shown: Text[] = [];
+    for (const { words, parent, box } of texts) {
+      let visible: Box = box;
+      // What scrolls in a direction can be brought into view in it.
+      const canScroll = { x: false, y: false };
+      let isCut = false;
+      for (const ancestor of ancestorsOf(parent)) {
+        if (!clips(ancestor)) continue;
+        const frame = ancestor.getBoundingClientRect();
+        const can = scrolls(ancestor);
+        canScroll.x ||= can.x;
+        canScroll.y ||= can.y;
+        const reachable: Box = {
+          left: canScroll.x ? -Infinity : frame.left,
+          right: canScroll.x ? Infinity : frame.right,
+          top: canScroll.y ? -Infinity : frame.top,
+          bottom: canScroll.y ? Infinity : frame.bottom,
+        };
+        if (!isWithin(box, reachable)) isCut = true;
+        visible = intersect(visible, frame);
+      }
+      // The panel titles `.cut` text itself.
+      const isTitled = ancestorsOf(parent).some((ancestor) => ancestor.matches('[title], .cut'));
+      if (isCut && !isTitled) cut.add(`${words.slice(0, 60)} (${parent.className.toString()})`);
+      if (!isEmpty(visible)) shown.push({ words, parent, box: visible });
+    }
+
+    const isSticky = (inner: Element) =>
+      ancestorsOf(inner).some((ancestor) => getComputedStyle(ancestor).position === 'sticky');
+    const still = shown.filter(({ parent }) => !isSticky(parent));
+    const overlapping = new Set<string>();
+    for (const [index, one] of still.entries()) {
+      for (const other of still.slice(index + 1)) {
+        if (one.parent === other.parent && one.words === other.words) continue;
+        if (isEmpty(intersect(one.box, other.box))) continue;
+        overlapping.add(`${one.words.slice(0, 40)} | ${other.words.slice(0, 40)}`);
+      }
+    }
+    return { cut: [...cut], overlapping: [...overlapping] };
+  });
+}
