@@ -82,16 +82,18 @@ export function findUnreadable(panel: Locator): Promise<Unreadable> {
         canScroll.x ||= can.x;
         canScroll.y ||= can.y;
         const reachable: Box = {
-          left: canScroll.x ? -Infinity : frame.left,
+          // Nothing scrolls to before its beginning.
+          left: can.x ? frame.left - ancestor.scrollLeft : canScroll.x ? -Infinity : frame.left,
           right: canScroll.x ? Infinity : frame.right,
-          top: canScroll.y ? -Infinity : frame.top,
+          top: can.y ? frame.top - ancestor.scrollTop : canScroll.y ? -Infinity : frame.top,
           bottom: canScroll.y ? Infinity : frame.bottom,
         };
         if (!isWithin(box, reachable)) isCut = true;
         visible = intersect(visible, frame);
       }
-      // The panel titles `.cut` text itself.
-      const isTitled = ancestorsOf(parent).some((ancestor) => ancestor.matches('[title], .cut'));
+      // The panel titles `.cut` text itself. Nothing in its header may need that.
+      const isTitled =
+        !parent.closest('.head') && ancestorsOf(parent).some((ancestor) => ancestor.matches('[title], .cut'));
       if (isCut && !isTitled) cut.add(`${words.slice(0, 60)} (${parent.className.toString()})`);
       if (!isEmpty(visible)) shown.push({ words, parent, box: visible });
     }

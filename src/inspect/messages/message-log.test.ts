@@ -86,8 +86,7 @@ describe('the message log', () => {
     expect(rows()[2]?.continuesFrame).toBe(true);
     expect(inspector.snapshot().messages.byType).toEqual({
       opened: 1,
-      maia: 1,
-      ping: 1,
+      ping: 2,
       other: 1,
       closed: 1,
     });
