@@ -117,6 +117,24 @@ describe('Faults', () => {
     expect(value('Delay to the relay')).toBe('456');
   });
 
+  it.each([1360, 900, 821, 480, 378])(
+    'keep each fault of the plan on one line, %i px wide',
+    async (width) => {
+      await page.viewport(width, 800);
+      const { root } = open();
+      await expect.poll(() => shown(root, '.plan')).toBe(true);
+      const heights = [...root.querySelectorAll<HTMLElement>('.plan tbody tr')].map(
+        (row) => row.offsetHeight,
+      );
+      expect(heights).toHaveLength(8);
+      expect(new Set(heights)).toEqual(new Set([heights[0]]));
+      expect(heights[0]).toBeLessThan(32);
+      const plan = the(root, '.plan').getBoundingClientRect();
+      for (const field of root.querySelectorAll('.plan .figure'))
+        expect(field.getBoundingClientRect().right).toBeLessThanOrEqual(plan.right);
+    },
+  );
+
   it('support keyboard navigation', async () => {
     const { root } = open();
     await expect.poll(() => shown(root, '.preset', 'Offline')).toBe(true);
