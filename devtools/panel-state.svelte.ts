@@ -1,6 +1,6 @@
 import { flushSync } from 'svelte';
 import type { Inspector } from '../src/inspect/inspector.ts';
-import type { ListWanted } from '../src/inspect/covalue-list/listed-covalue.ts';
+import type { ListWanted } from '../src/inspect/covalue/list/listed-covalue.ts';
 import type { Faults } from '../src/inspect/snapshot/fault-facts.ts';
 import type { RecordingState } from '../src/inspect/snapshot/recording-facts.ts';
 import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';

@@ -1,4 +1,4 @@
-import type { ListedCoValue, ListOrder } from '../../src/inspect/covalue-list/listed-covalue.ts';
+import type { ListedCoValue, ListOrder } from '../../src/inspect/covalue/list/listed-covalue.ts';
 import type { CoValueState } from '../../src/inspect/covalue/covalue-facts.ts';
 import { formatCount, formatDuration, shortID } from '../../src/inspect/shared/format.ts';
 import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';

@@ -6,7 +6,7 @@ import { createCoValueReader } from './covalue/covalue-reader.ts';
 import { createSizes } from './covalue/covalue-size.ts';
 import { loadCoValue } from './covalue/load-covalue.ts';
 import { createRelayQueries } from './covalue/relay-queries.ts';
-import { createCoValueList } from './covalue-list/covalue-list.ts';
+import { createCoValueList } from './covalue/list/covalue-list.ts';
 import { createFaultControl } from './faults/fault-control.ts';
 import { createRecorder } from './faults/recorder.ts';
 import { replayRecording } from './faults/replay.ts';

@@ -2,7 +2,7 @@ export { createInspector } from './create-inspector.ts';
 export type { InspectorTarget } from './target.ts';
 export type { Inspector, InspectorOptions } from './inspector.ts';
 export type { CoValueFacts } from './covalue/covalue-facts.ts';
-export type { CoValueList, ListedCoValue, ListWanted } from './covalue-list/listed-covalue.ts';
+export type { CoValueList, ListedCoValue, ListWanted } from './covalue/list/listed-covalue.ts';
 export type { CoValueReader } from './covalue/covalue-reader.ts';
 export type { Explanation } from './unsynced/explain.ts';
 export type { FaultOptions, FaultPlan, Faults } from './snapshot/fault-facts.ts';

@@ -4,7 +4,7 @@ import type { FaultPlan } from '../transport/faulty-transport.ts';
 import type { CoValueFacts } from './covalue/covalue-facts.ts';
 import type { CoValueReader } from './covalue/covalue-reader.ts';
 import type { RelayAnswer } from './covalue/relay-queries.ts';
-import type { CoValueList, ListWanted } from './covalue-list/listed-covalue.ts';
+import type { CoValueList, ListWanted } from './covalue/list/listed-covalue.ts';
 import type { MessageLog } from './messages/message-log.ts';
 import type { FaultOptions, Faults } from './snapshot/fault-facts.ts';
 import type { InspectorIncrement, InspectorSnapshot } from './snapshot/inspector-snapshot.ts';

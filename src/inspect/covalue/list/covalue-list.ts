@@ -1,13 +1,13 @@
 import type { CoValueCore, LocalNode, SessionID } from 'cojson';
-import { coValuesInMemory } from '../../engine/private-fields.ts';
-import { createAuthors } from '../covalue/authors.ts';
-import { groupIDOf, stateOf } from '../covalue/covalue-reader.ts';
-import { createSizes } from '../covalue/covalue-size.ts';
-import { createGroups } from '../covalue/group-facts.ts';
-import { labelCoValue } from '../shared/covalue-label.ts';
-import { textMatcher } from '../shared/text-matcher.ts';
-import type { CoValueKind } from '../snapshot/covalue-kind.ts';
-import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
+import { coValuesInMemory } from '../../../engine/private-fields.ts';
+import { createAuthors } from '../authors.ts';
+import { groupIDOf, stateOf } from '../covalue-reader.ts';
+import { createSizes } from '../covalue-size.ts';
+import { createGroups } from '../group-facts.ts';
+import { labelCoValue } from '../../shared/covalue-label.ts';
+import { textMatcher } from '../../shared/text-matcher.ts';
+import type { CoValueKind } from '../../snapshot/covalue-kind.ts';
+import type { UnsyncedRow } from '../../snapshot/unsynced-row.ts';
 import type { CoValueList, ListedCoValue, ListWanted } from './listed-covalue.ts';
 import { comparing } from './order-covalues.ts';
 

@@ -1,4 +1,4 @@
-import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
+import type { UnsyncedRow } from '../../snapshot/unsynced-row.ts';
 import type { ListedCoValue, ListOrder, Readers } from './listed-covalue.ts';
 
 /** Compares two rows for an order. Equal ones keep the order in which the node learned of them. */

@@ -7,7 +7,7 @@ import {
   node,
   otherPerson,
   setUp,
-} from '../../../test/support/inspect/covalue-reading.ts';
+} from '../../../../test/support/inspect/covalue-reading.ts';
 import { createCoValueList } from './covalue-list.ts';
 import type { ListedCoValue } from './listed-covalue.ts';
 

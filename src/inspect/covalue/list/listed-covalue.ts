@@ -1,6 +1,6 @@
-import type { CoValueState } from '../covalue/covalue-facts.ts';
-import type { CoValueKind, CoValueLabel } from '../snapshot/covalue-kind.ts';
-import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
+import type { CoValueState } from '../covalue-facts.ts';
+import type { CoValueKind, CoValueLabel } from '../../snapshot/covalue-kind.ts';
+import type { UnsyncedRow } from '../../snapshot/unsynced-row.ts';
 
 /** One of the CoValues that the node knows, as plain JSON. */
 export interface ListedCoValue extends CoValueLabel {
