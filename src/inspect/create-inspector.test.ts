@@ -162,7 +162,7 @@ describe('subscribe', () => {
     sync.setUnsynced([edit]);
     const before = inspector.snapshot().unsynced;
     sync.setUnsynced([{ ...edit }]);
-    clock.advance(60_000);
+    clock.advance(5_000);
     expect(inspector.snapshot().unsynced).toBe(before);
     sync.setUnsynced([{ ...edit }, { ...edit, id: 'co_z2' }]);
     const after = inspector.snapshot().unsynced;

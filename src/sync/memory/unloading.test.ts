@@ -95,7 +95,7 @@ describe('a CoValue that was not looked up for five minutes', () => {
     expect(isLoaded(map.id)).toBe(true);
     await pass(1);
     expect(isLoaded(map.id)).toBe(false);
-    expect(figures()).toEqual({ loaded: before.loaded - 1, unloaded: before.unloaded + 1 });
+    expect(figures()).toMatchObject({ loaded: before.loaded - 1, unloaded: before.unloaded + 1 });
     const again = await node.load(map.id);
     expect(again === 'unavailable' ? again : again.toJSON()).toEqual({ a: 'one', b: 'two' });
   });
