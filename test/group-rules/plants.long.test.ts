@@ -43,14 +43,14 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   [
     'roles for other CoValues',
     'roles',
-    'if (member !== everyone && context.isOtherCoValue(member))',
-    'if (member === author && context.isOtherCoValue(member))',
+    'if (member !== everyone && this.context.isOtherCoValue(member))',
+    'if (member === author && this.context.isOtherCoValue(member))',
   ],
   [
     'an invite for everyone',
     'roles',
-    'member !== everyone &&\n      member !== context.initialAdmin',
-    'member !== context.initialAdmin',
+    'member !== everyone &&\n      member !== this.context.initialAdmin',
+    'member !== this.context.initialAdmin',
   ],
   ['an invite lowers', 'roles', 'raises(before, invitesTo)', 'invitesTo !== before'],
   [
@@ -59,7 +59,7 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
     "return offered > held && !(before === 'writeOnly' && given === 'reader');",
     'return offered > held;',
   ],
-  ['an invite changes the first admin', 'roles', 'member !== context.initialAdmin &&', ''],
+  ['an invite changes the first admin', 'roles', 'member !== this.context.initialAdmin &&', ''],
   ['an invite gives another role', 'roles', 'return given === invitesTo && isRaised', 'return isRaised'],
   [
     'the revoked revoke themselves',
@@ -149,11 +149,11 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   ],
   ['rights that a claim ends', 'revocation-heads', '&& ranked.has(change.member)', '&& false'],
   ['what claims end without rights', 'revocation-heads', 'if (isOutdated) judge = judgeRoles();', ''],
-  ['a read key as write key', 'keys/keys', 'if (facts.isReadKey(keyID)) return false;', ''],
+  ['a read key as write key', 'keys/keys', 'if (this.facts.isReadKey(keyID)) return false;', ''],
   [
     'an invite names the key of anyone',
     'keys/keys',
-    "role === 'writeOnlyInvite' && facts.isAddedBy(author, member)",
+    "role === 'writeOnlyInvite' && this.facts.isAddedBy(author, member)",
     "role === 'writeOnlyInvite'",
   ],
   [
@@ -165,25 +165,25 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   [
     'keys to everyone',
     'keys/keys',
-    'if (to === everyone || isOfAdministrator(field))',
-    'if (isOfAdministrator(field))',
+    'if (to === everyone || this.isOfAdministrator(field))',
+    'if (this.isOfAdministrator(field))',
   ],
   [
     'over an administrator’s revelation',
     'keys/keys',
-    'if (to === everyone || isOfAdministrator(field))',
+    'if (to === everyone || this.isOfAdministrator(field))',
     'if (to === everyone)',
   ],
   [
     'garbage of a removed administrator hides others',
     'keys/keys',
-    "if (entry?.change.kind === 'revelation' && kindNow(entry.author) === 'administrator')",
+    "if (entry?.change.kind === 'revelation' && this.kindNow(entry.author) === 'administrator')",
     "if (entry?.change.kind === 'revelation')",
   ],
   [
     'a revoked link reveals a later key',
     'keys/keys',
-    '|| claims.isNamedBy(author, keyID)) && isAfterStart(entry, keyID)',
+    '|| claims.isNamedBy(author, keyID)) && this.isAfterStart(entry, keyID)',
     '|| claims.isNamedBy(author, keyID))',
   ],
   [
@@ -222,24 +222,24 @@ const stale: readonly (readonly [name: string, file: string, from: string, to: s
   [
     'a write key that is known',
     'keys/key-judge',
-    'isStale ||= namings.isByOthers(change.keyID, author, judgedCount);',
+    'this.isStale ||= this.namings.isByOthers(change.keyID, author, this.judgedCount);',
     '',
   ],
   [
     'a read key that is known',
     'keys/key-judge',
-    'isStale ||= namings.isByOthers(change.value, author, judgedCount);',
+    'this.isStale ||= this.namings.isByOthers(change.value, author, this.judgedCount);',
     '',
   ],
   [
     'the own key',
     'keys/key-judge',
-    "isStale ||= kindOf(authorRoles[place]) === 'member' && rules.hasWriteKey(change.member);",
+    "this.isStale ||=\n          kindOf(this.judged.authorRoles[place]) === 'member' && this.rules.hasWriteKey(change.member);",
     '',
   ],
-  ['another administrator', 'keys/key-judge', 'isStale ||= rules.isChanged(change.member);', ''],
-  ['who was added by an invite', 'keys/key-judge', 'isStale ||= rules.hasRefused(author);', ''],
-  ['an administrator’s revelation', 'keys/keys', 'if (fieldsOfOthers.has(change.field)) holds = false;', ''],
+  ['another administrator', 'keys/key-judge', 'this.isStale ||= this.rules.isChanged(change.member);', ''],
+  ['who was added by an invite', 'keys/key-judge', 'this.isStale ||= this.rules.hasRefused(author);', ''],
+  ['an administrator’s revelation', 'keys/keys', 'holds = !this.fieldsOfOthers.has(change.field);', ''],
   [
     'the first of several authors of a key',
     'keys/key-namings',

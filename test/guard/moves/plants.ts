@@ -121,7 +121,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'anyone reveals keys',
     file: `${rules}keys/keys.ts`,
-    from: 'if (to === everyone || isOfAdministrator(field)) return false;',
+    from: 'if (to === everyone || this.isOfAdministrator(field)) return false;',
     to: 'if (place >= 0) return true;',
     breach: /./,
     seed: 39,
