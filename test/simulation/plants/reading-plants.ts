@@ -111,7 +111,7 @@ export const readingPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 6,
+    seed: 114,
   },
   {
     rule: 'T9',
