@@ -21,7 +21,7 @@ async function deletedWhileTyping(words: string) {
   await userEvent.fill(field, words);
   device.edit.removeItem(listID, device.itemID(listID, 'Soap'));
   await expect
-    .element(page.getByRole('alert').filter({ hasText: 'Somebody has deleted this item' }))
+    .element(page.getByRole('alert').filter({ hasText: 'Someone deleted this item' }))
     .toHaveTextContent('Your words are still here.');
 }
 

@@ -105,7 +105,7 @@ export function nextStepFor(reason: Reason): NextStep {
       return {
         code: 'wait',
         advice:
-          'Wait, or check Queues: high-priority messages always go first, so low-priority ones can starve.',
+          'Wait, or check Queues: high-priority messages always go first, so low-priority ones may wait a long time.',
       };
     case 'sending':
       return { code: 'wait', advice: 'Wait a moment.' };
