@@ -43,7 +43,7 @@ test('a relay that was killed', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
   await relay.kill();
   await edit(page);
-  const cause = /relay unreachable for .+: nothing answers at localhost:\d+/i;
+  const cause = /relay unreachable for .+: nothing answers this page at localhost:\d+/i;
   const next = /Check that a relay is running at localhost:\d+/;
   await expectVerdict(panel, cause, next, { cause: 'unreachable', step: 'check-relay' });
   await expectOutage(panel, cause, next);

@@ -34,7 +34,7 @@ test('a relay that is down', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
   await relay.stop();
   await edit(page);
-  await expectVerdict(panel, /nothing answers at localhost:\d+, (next attempt|attempt \d)/, /relay/, {
+  await expectVerdict(panel, /nothing answers this page at localhost:\d+, (next attempt|attempt \d)/, /relay/, {
     cause: 'unreachable',
   });
   await relay.start();

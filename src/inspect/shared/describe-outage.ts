@@ -14,7 +14,7 @@ export function describeOutage(
     case 'no-network':
       return `Offline ${duration}: the browser reports no network, and ${host} does not answer`;
     case 'unreachable':
-      return `Relay unreachable ${duration}: nothing answers at ${host}`;
+      return `Relay unreachable ${duration}: nothing answers this page at ${host}`;
     case 'connection-lost':
       return `Not connected ${duration}: the connection to ${host} ended`;
     case 'not-a-relay':

@@ -132,7 +132,7 @@ describe('explanation of a CoValue', () => {
     await relay.close();
     map.set('title', 'Another');
     await until(() =>
-      expect(verdict()).toMatch(/^Relay unreachable for .+: nothing answers at 127\.0\.0\.1:\d+, /),
+      expect(verdict()).toMatch(/^Relay unreachable for .+: nothing answers this page at 127\.0\.0\.1:\d+, /),
     );
     expect(inspector.explain(map.id)).toMatchObject({ cause: 'unreachable', step: 'check-relay' });
     expect(inspector.explain(map.id).evidence).toContain(

@@ -173,7 +173,7 @@ const cases: readonly Case[] = [
     evidence: {
       relays: [lost('waiting', { retryAtMs: nowMs + 6_000, outage: { kind: 'unreachable' } })],
     },
-    verdict: 'Relay unreachable for 12 s: nothing answers at eu.example, next attempt in 6 s',
+    verdict: 'Relay unreachable for 12 s: nothing answers this page at eu.example, next attempt in 6 s',
     control: 'reconnect',
   },
   {
