@@ -151,7 +151,7 @@ test('pictures travel with low priority, which the panel shows', async ({ page, 
   await panel.getByRole('tab', { name: /Queues/ }).click();
   const lanes = panel.getByRole('table', { name: 'Queues by priority' });
   const low = lanes.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Low' }) });
-  await expect(low.getByLabel('Peak in the last two minutes: 0', { exact: true })).toBeVisible();
+  await expect(low.getByLabel('Peak in the last two minutes: 0 sent/s', { exact: true })).toBeVisible();
   await app.putPicture('Firewood', noise());
   await expect(low.getByLabel(/^Peak in the last two minutes: [1-9]/)).toBeVisible();
 });
