@@ -34,9 +34,14 @@ test('a relay that is down', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
   await relay.stop();
   await edit(page);
-  await expectVerdict(panel, /nothing answers this page at localhost:\d+, (next attempt|attempt \d)/, /relay/, {
-    cause: 'unreachable',
-  });
+  await expectVerdict(
+    panel,
+    /nothing answers this page at localhost:\d+, (next attempt|attempt \d)/,
+    /relay/,
+    {
+      cause: 'unreachable',
+    },
+  );
   await relay.start();
   // On a slow machine the next attempt may start before the click, and then there is nothing to retry.
   const tryNow = panel.getByRole('button', { name: 'Try now' });
