@@ -1,4 +1,5 @@
-import { describeCause, formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
+import { describeCause } from '../../src/inspect/shared/describe-cause.ts';
+import { formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Overview, RungCount } from '../../src/inspect/snapshot/overview-facts.ts';
 import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';

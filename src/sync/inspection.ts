@@ -22,7 +22,7 @@ export interface SyncInspection {
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
   /** Whether the app passed the addresses of the relays. Undefined for a node that the kernel does not sync. */
-  isUrlGiven?(): boolean;
+  isUrlGiven?(): boolean | undefined;
   /** Whether the browser reports a network. */
   readonly page?: { readonly isOnline: boolean };
   /** Sets the only listener for every sync message to and from a relay. Costs nothing while unset. */

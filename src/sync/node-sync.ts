@@ -182,7 +182,7 @@ export function createNodeSync(options: {
     nextTask,
   };
   let failure: KernelError | undefined;
-  let isUrlGiven: boolean;
+  let isUrlGiven: boolean | undefined;
   let isComplete = false;
   const view = createSyncView({
     ladder,

@@ -5,7 +5,7 @@ import { createRelay } from '../../relay/index.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import { describeCause } from '../unsynced/describe-reason.ts';
+import { describeCause } from '../shared/describe-cause.ts';
 import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];

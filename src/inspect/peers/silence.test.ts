@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import type { FrameTap, SyncInspection } from '../../sync/inspection.ts';
-import type { Overview } from '../snapshot/overview-facts.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
 import { createSilence, silentAfterMs } from './silence.ts';
 
@@ -21,7 +20,7 @@ const relay: Relay = {
   phase: 'connected',
   phaseSinceMs: 0,
 };
-const overviewOf = (...relays: readonly Relay[]) => ({ relays }) as unknown as Overview;
+const overviewOf = (...relays: readonly Relay[]) => ({ relays });
 
 it('finds a connected relay silent once it misses its ping, and not once it has sent something again', () => {
   const { silence, receive } = start();

@@ -7,7 +7,7 @@ import type { Relay } from '../snapshot/relay-facts.ts';
 export interface Silence {
   lastReceivedMs(relayID: string): number | undefined;
   /** Adds the outage of silent relays. Returns the same object if there are none. */
-  addTo(overview: Overview, nowMs: number): Overview;
+  addTo<Facts extends Pick<Overview, 'relays'>>(overview: Facts, nowMs: number): Facts;
   close(): void;
 }
 

@@ -6,8 +6,6 @@ import { formatBytes, formatCount, formatDuration, formatMoment } from '../share
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { LostReason, Reason } from '../snapshot/unsynced-row.ts';
 
-export { describeCause } from '../shared/describe-cause.ts';
-
 /** One sentence without a full stop, such as "Not saved on this device: storage is full". */
 export function describeReason(reason: Reason, nowMs: number): string {
   switch (reason.kind) {
