@@ -5,6 +5,8 @@ import { bytesOf } from './transactions.ts';
 /** Counts a CoValue's bytes incrementally over several reads. */
 export interface Sizes {
   of(coValue: CoValueCore): SizeFacts;
+  /** Undefined until all its transactions are counted. */
+  bytesOf(coValue: CoValueCore): number | undefined;
 }
 
 /** Transactions counted per read, which takes well under a millisecond. */
