@@ -75,10 +75,11 @@ export function createInspector(
   const memory = createMemoryView(inspection.node);
   const queueViews = createQueueViews(inspection, ring);
   const disputes = createRelayDisputes(inspection);
+  const sizes = createSizes();
   const unsyncedRows = createUnsyncedRows({
     inspection,
     disputesOf: disputes.of,
-    sizeOf: createSizes().of,
+    sizeOf: sizes.whole,
     stopwatchMs: cost.stopwatchMs,
   });
   const refusedEdits = createRefusedEdits({ node: inspection.node, clock, onChange: refusalsChanged });
@@ -114,7 +115,7 @@ export function createInspector(
   const tabWatch = inspection.tabs && createTabWatch({ tabs: inspection.tabs, clock, onChange });
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
-  const coValueList = createCoValueList(inspection.node, cost.stopwatchMs);
+  const coValueList = createCoValueList({ node: inspection.node, sizes, clock, cost, onChange });
   let coValueReader: ReturnType<typeof createCoValueReader> | undefined;
 
   const stopFollowing = [faultControl.faults, recorder.recording].map((readable: Readable<unknown>) =>
@@ -283,6 +284,7 @@ export function createInspector(
       storageWatch.close();
       lag.close();
       dropped.close();
+      coValueList.close();
       refusedEdits.close();
       faultControl.close();
       overview.close();

@@ -9,6 +9,8 @@ import { shownKey } from './shown-value.ts';
 /** Reads groups that are already open. Opens none, because opening a group may write to it. */
 export interface Groups {
   facts(id: string, relation: GroupFacts['relation']): GroupFacts;
+  /** Of an account or, if it is open, a group. */
+  name(id: string): string | undefined;
   members(id: string, page: Page): MemberPage;
   /** How many members can read, or `everyone`. `not-open` if the group, or one above it, is not open. */
   readers(id: string): number | 'everyone' | 'not-open';
@@ -96,16 +98,24 @@ export function createGroups(node: LocalNode, authors: Authors): Groups {
     return rows.sort((a, b) => rankOf(a) - rankOf(b));
   }
 
+  function isAccount(id: string): boolean {
+    return findCoValue(node, id)?.verified?.header.meta?.['type'] === 'account';
+  }
+
+  function named(id: string): { readonly name?: string } {
+    return isAccount(id) ? nameFrom(authors.describe(id).name) : nameOf(open(id));
+  }
+
   return {
+    name: (id) => named(id).name,
     facts(id, relation) {
       const group = open(id);
-      const isAccount = findCoValue(node, id)?.verified?.header.meta?.['type'] === 'account';
       return {
         id,
         relation,
-        kind: isAccount ? 'Account' : 'Group',
+        kind: isAccount(id) ? 'Account' : 'Group',
         state: stateOf(id),
-        ...(isAccount ? nameFrom(authors.describe(id).name) : nameOf(group)),
+        ...named(id),
         members: group ? rowsOf(group).filter(({ role }) => role !== 'none' && role !== 'revoked').length : 0,
         readKeys: group?.ops.readKey?.length ?? 0,
         parents: group ? parentsOf(group) : [],

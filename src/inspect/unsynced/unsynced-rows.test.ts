@@ -33,7 +33,7 @@ function createRows() {
   return createUnsyncedRows({
     inspection,
     disputesOf: createRelayDisputes(inspection).of,
-    sizeOf: createSizes().of,
+    sizeOf: createSizes().whole,
     stopwatchMs: () => (4 * stopwatchReads++) / (readsInTime + 1),
   });
 }

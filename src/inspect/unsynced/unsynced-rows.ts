@@ -35,7 +35,7 @@ export function createUnsyncedRows(options: {
   readonly inspection: SyncInspection;
   readonly disputesOf: RelayDisputes['of'];
   /** `counted`: the transactions added up so far. */
-  readonly sizeOf: (coValue: CoValueCore) => { readonly bytes: number; readonly counted: number };
+  readonly sizeOf: (coValue: CoValueCore) => number | undefined;
   readonly stopwatchMs: () => number;
 }): {
   /** `isShort`: among thousands of rows, some get their new names and sizes in a later read. */
@@ -117,10 +117,8 @@ export function createUnsyncedRows(options: {
     const label = labelCoValue(inspection.node, id);
     const coValue = findCoValue(inspection.node, id);
     if (!coValue) return label;
-    const { bytes, counted } = sizeOf(coValue);
-    // Each read counts only part of a very large CoValue.
-    const transactions = Object.values(coValue.knownState().sessions).reduce((sum, count) => sum + count, 0);
-    return counted === transactions ? { ...label, bytes } : label;
+    const bytes = sizeOf(coValue);
+    return bytes === undefined ? label : { ...label, bytes };
   }
 
   return { read };

@@ -8,6 +8,10 @@ import {
   otherPerson,
   setUp,
 } from '../../../../test/support/inspect/covalue-reading.ts';
+import { createFakeClock } from '../../../testing/fake-clock.ts';
+import { createCost } from '../../shared/cost.ts';
+import { createSecondsRing } from '../../shared/seconds-ring.ts';
+import { createSizes } from '../covalue-size.ts';
 import { createCoValueList } from './covalue-list.ts';
 import type { ListedCoValue } from './listed-covalue.ts';
 
@@ -89,29 +93,41 @@ describe('listCoValues', () => {
     expect(rowOf(other.id)?.bytes).toBeGreaterThan(before?.bytes ?? 0);
   });
 
-  it('reads for a few milliseconds, and says how many are left', () => {
+  it('reads in slices, reports each, and calls nothing in memory unknown meanwhile', () => {
     for (let made = 0; made < 50; made++) group.createMap();
-    let nowMs = 0;
-    const list = createCoValueList(node, () => nowMs++);
-    const first = list.list({ limit: 500 }, []);
+    const { list, clock, changes } = listFor(4);
+    const first = list({ limit: 500 }, []);
     expect(first.rows).toHaveLength(first.known);
     expect(first.unread).toBeGreaterThan(0);
-    let left = first.unread;
-    for (let call = 0; left > 0; call++) {
-      const { unread } = list.list({}, []);
-      expect(unread).toBeLessThan(left);
-      left = unread;
-    }
+    expect(first.kinds.CoMap).toBeGreaterThan(50);
+    expect(first.kinds).not.toHaveProperty('unknown');
+    clock.advance(1_000);
+    expect(changes()).toBeGreaterThan(0);
+    expect(list({}, []).unread).toBe(0);
+    const before = changes();
+    clock.advance(60_000);
+    expect(changes()).toBe(before);
   });
 
   it('does not read a long session again', () => {
     const reads = longSession(12_000, { privacy: 'private', encryptedChanges: 'encrypted_Uxx' });
-    const list = createCoValueList(node, () => 0);
-    for (let call = 0; call < 3; call++) list.list({}, []);
-    const { rows } = list.list({ limit: 500 }, []);
+    const { list } = listFor(0);
+    for (let call = 0; call < 3; call++) list({}, []);
+    const { rows } = list({ limit: 500 }, []);
     expect(rows.find(({ id }) => id === map.id)?.bytes).toBeGreaterThan(0);
     const { count } = reads;
     expect(count).toBeLessThan(13_000);
     vi.restoreAllMocks();
   });
 });
+
+/** Each look at the stopwatch takes so many ms. */
+function listFor(lookMs: number) {
+  let nowMs = 0;
+  let changes = 0;
+  const clock = createFakeClock();
+  const ring = createSecondsRing({ startMs: clock.nowMs(), seconds: 10, maxBytes: 100_000 });
+  const cost = createCost({ ring, clock, stopwatchMs: () => (nowMs += lookMs) });
+  const { list } = createCoValueList({ node, sizes: createSizes(), clock, cost, onChange: () => changes++ });
+  return { list, clock, changes: () => changes };
+}

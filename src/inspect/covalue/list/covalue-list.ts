@@ -1,10 +1,14 @@
 import type { CoValueCore, LocalNode, SessionID } from 'cojson';
+import type { Clock } from '../../../base/clock.ts';
+import { isEqual } from '../../../base/equal.ts';
 import { coValuesInMemory } from '../../../engine/private-fields.ts';
 import { createAuthors } from '../authors.ts';
 import { groupIDOf, stateOf } from '../covalue-reader.ts';
-import { createSizes } from '../covalue-size.ts';
+import type { Sizes } from '../covalue-size.ts';
 import { createGroups } from '../group-facts.ts';
-import { labelCoValue } from '../../shared/covalue-label.ts';
+import { createBacklog } from '../../shared/backlog.ts';
+import type { Cost } from '../../shared/cost.ts';
+import { kindOfHeader, labelCoValue } from '../../shared/covalue-label.ts';
 import { textMatcher } from '../../shared/text-matcher.ts';
 import type { CoValueKind } from '../../snapshot/covalue-kind.ts';
 import type { UnsyncedRow } from '../../snapshot/unsynced-row.ts';
@@ -19,63 +23,91 @@ interface Known {
   readonly content: Content;
 }
 
-/** Time that one call spends on reading content. */
-const readMs = 8;
 /** Contents that a call reads again although nothing has changed. */
-const rereadsPerCall = 200;
-const unread: Content = { kind: 'unknown' };
+const rereadsPerCall = 100;
+
+export interface CoValueLister {
+  list(wanted: ListWanted, unsynced: readonly UnsyncedRow[]): CoValueList;
+  close(): void;
+}
 
 /**
  * Lists all CoValues that the node knows. Loads and opens nothing. A call costs little more than going through the list, also
- * if there are tens of thousands.
+ * if there are tens of thousands: their contents are read in slices, and `onChange` follows each that finds something new.
  */
-export function createCoValueList(
-  node: LocalNode,
-  stopwatchMs: () => number,
-): { list(wanted: ListWanted, unsynced: readonly UnsyncedRow[]): CoValueList } {
+export function createCoValueList(options: {
+  readonly node: LocalNode;
+  readonly sizes: Sizes;
+  readonly clock: Clock;
+  readonly cost: Cost;
+  readonly onChange: () => void;
+}): CoValueLister {
+  const { node, sizes, clock, cost, onChange } = options;
   const groups = createGroups(node, createAuthors(node));
-  const sizes = createSizes();
   const known = new WeakMap<CoValueCore, Known>();
+  const waiting = new Set<CoValueCore>();
   let nextReread = 0;
-  let wasUnread = false;
+  let hasNews = false;
+
+  const backlog = createBacklog<CoValueCore>({
+    clock,
+    cost,
+    // Each call reads some again, so reporting these would not end.
+    onWorked() {
+      if (hasNews) onChange();
+      hasNews = false;
+    },
+    work(coValues) {
+      for (const coValue of coValues) {
+        waiting.delete(coValue);
+        const read = readContent(coValue);
+        hasNews ||= !isEqual(known.get(coValue)?.content, read.content);
+        known.set(coValue, read);
+      }
+    },
+  });
 
   function list(wanted: ListWanted, unsynced: readonly UnsyncedRow[]): CoValueList {
-    const rows: ListedCoValue[] = [];
-    const untilMs = stopwatchMs() + readMs;
-    // What was never read takes precedence.
-    const reread = { from: nextReread, to: nextReread + (wasUnread ? 0 : rereadsPerCall) };
+    const coValues = [...coValuesInMemory(node)];
+    addToBacklog(coValues);
     const unsyncedByID = new Map(unsynced.map((row) => [row.id, row]));
     const groupFacts = rememberingGroups();
-    let left = 0;
-
-    for (const coValue of coValuesInMemory(node)) {
-      const isReread = rows.length >= reread.from && rows.length < reread.to;
-      const content = contentNow(coValue, isReread, untilMs);
-      if (!content) left++;
+    let unread = 0;
+    const rows = coValues.map((coValue): ListedCoValue => {
+      const content = known.get(coValue)?.content;
+      if (!content) unread++;
       const row = unsyncedByID.get(coValue.id);
-      rows.push({
+      return {
         id: coValue.id,
         state: stateOf(node, coValue.id),
-        ...(content ?? unread),
+        ...(content ?? { kind: kindOf(coValue) }),
         ...groupFacts(coValue),
         ...(row && { unsynced: row }),
-      });
-    }
-    nextReread = reread.to < rows.length ? reread.to : 0;
-    wasUnread = left > 0;
-    return { ...select(rows, wanted), known: rows.length, unread: left };
+      };
+    });
+    return { ...select(rows, wanted), known: rows.length, unread };
   }
 
-  /** Undefined if there was no time to read it even once. */
-  function contentNow(coValue: CoValueCore, isReread: boolean, untilMs: number): Content | undefined {
-    const before = known.get(coValue);
-    const knownState = coValue.verified?.knownState();
-    const isCurrent = before && before.knownState === knownState && !isReread;
-    if (isCurrent || stopwatchMs() >= untilMs) return before?.content;
+  function addToBacklog(coValues: readonly CoValueCore[]): void {
+    const from = nextReread < coValues.length ? nextReread : 0;
+    nextReread = from + rereadsPerCall;
+    const due = coValues.filter((coValue, place) => {
+      if (waiting.has(coValue)) return false;
+      const isReread = place >= from && place < nextReread;
+      const before = known.get(coValue);
+      return isReread || !before || before.knownState !== coValue.verified?.knownState();
+    });
+    if (due.length === 0) return;
+    for (const coValue of due) waiting.add(coValue);
+    backlog.add(due);
+    backlog.catchUp();
+  }
+
+  /** An empty known state makes the rest of a very large one due. */
+  function readContent(coValue: CoValueCore): Known {
     const content = contentOf(coValue);
-    const isCounted = content.bytes !== undefined;
-    known.set(coValue, { knownState: isCounted ? knownState : undefined, content });
-    return content;
+    const isWhole = content.bytes !== undefined;
+    return { knownState: isWhole ? coValue.verified?.knownState() : undefined, content };
   }
 
   /** Asks for each group once: most CoValues share theirs with others. */
@@ -88,7 +120,7 @@ export function createCoValueList(
       const before = byGroup.get(key);
       if (before) return before;
       const readers = groups.readers(group.id);
-      const { name } = groups.facts(group.id, group.relation);
+      const name = groups.name(group.id);
       const owner = { id: group.id, ...(name !== undefined && { name }) };
       const facts = group.relation === 'owner' ? { owner, readers } : { readers };
       byGroup.set(key, facts);
@@ -99,19 +131,20 @@ export function createCoValueList(
   function contentOf(coValue: CoValueCore): Content {
     const label = labelCoValue(node, coValue.id);
     if (!coValue.verified) return label;
-    const { sessions } = coValue.verified.knownState();
-    const { bytes, counted } = sizes.of(coValue);
-    const transactions = Object.values(sessions).reduce((sum, count) => sum + count, 0);
-    const editedAtMs = latestEdit(coValue, Object.keys(sessions));
+    const bytes = sizes.whole(coValue);
+    const editedAtMs = latestEdit(coValue, Object.keys(coValue.verified.knownState().sessions));
     return {
       ...label,
-      // A call counts only part of a very large one.
-      ...(counted === transactions && { bytes }),
+      ...(bytes !== undefined && { bytes }),
       ...(editedAtMs !== undefined && { editedAtMs }),
     };
   }
 
-  return { list };
+  return { list, close: backlog.close };
+}
+
+function kindOf({ verified }: CoValueCore): CoValueKind {
+  return verified ? kindOfHeader(verified.header) : 'unknown';
 }
 
 /** The dates of a session's transactions ascend, except of authors who choose them. */

@@ -44,6 +44,6 @@ export interface CoValueList {
   /** How many match. */
   readonly total: number;
   readonly rows: readonly ListedCoValue[];
-  /** How many have yet to be read: each call reads for a few milliseconds. */
+  /** How many have no name, size and date yet: they are read in slices, and subscribers are notified. */
   readonly unread: number;
 }
