@@ -2,7 +2,7 @@ import type { LocalNode, RawCoMap, RawCoValue } from 'cojson';
 import { expect } from 'vitest';
 import { sessionsOf, type Content } from '../../src/engine/content.ts';
 import { attempt, withGroup, type Attack } from './attack.ts';
-import { attacker, give, idOf, memberOf, newSecret, viewOf, type Nodes } from './nodes.ts';
+import { attacker, give, idOf, memberOf, newSecret, nextMoment, viewOf, type Nodes } from './nodes.ts';
 import { signPrivately } from './steps.ts';
 
 /** A relay hands over what a node wrote into one CoValue as if it were of another one. */
@@ -21,6 +21,7 @@ async function threeDevices(nodes: Nodes) {
   const group = alice.createGroup();
   const [paid, rent] = [group.createMap(), group.createMap({ amount: 1 })];
   for (const other of [second, third]) give(other, alice, group, paid, rent);
+  await nextMoment();
   return { third, second, rent, paid: viewOf(second, paid) };
 }
 
