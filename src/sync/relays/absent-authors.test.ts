@@ -153,6 +153,15 @@ it('[SEC-18] content waits in order for the account of its author, and makes the
   expect(onDropped).not.toHaveBeenCalled();
 });
 
+it('[SEC-18] what the same relay sends of a value after an edit is not shown before it', async () => {
+  const { map, base, account, keys, relay, edit } = await start();
+  const honest = relay('honest');
+  honest.sends(...base, ...edit('cause'), ...changeOf(map, 'effect'));
+  expect(keys()).toEqual(['a']);
+  honest.sends(...account);
+  await until(() => expect(keys()).toEqual(['a', 'cause', 'effect']));
+});
+
 it('[SEC-18] an author who does not arrive is left out after eight seconds, and the rest of the message handled', async () => {
   const { map, base, keys, relay, edit, clock, onDropped } = await start();
   const hostile = relay('hostile');

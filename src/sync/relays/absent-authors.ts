@@ -16,7 +16,7 @@ import type { SyncEvents } from '../sync-events.ts';
  * and parents.
  */
 export interface AbsentAuthors {
-  /** Hands the content on, now or later. The content of one session stays in order. */
+  /** Hands the content on, now or later. What waits for an author, and what comes after it, stays in order. */
   take(content: Content, from: PeerState): void;
   /** Whether content of the CoValue is kept back, so that loads wait: for eight seconds a minute at most. */
   has(id: RawCoID): boolean;
@@ -111,8 +111,12 @@ export function createAbsentAuthors(options: {
     return getKnownCoValue(node, id)?.isAvailable() === true;
   }
 
-  function buildsOn({ id, new: sessions }: Content, { sessionIDs }: Hold): boolean {
-    if (!isHere(id)) return true;
+  /**
+   * What comes after an edit may be the answer to it, so it waits behind an absent author. Members can name absent members, and
+   * thereby hold up no more than their own sessions.
+   */
+  function buildsOn({ id, new: sessions }: Content, { authors, sessionIDs }: Hold): boolean {
+    if (authors.size > 0 || !isHere(id)) return true;
     return Object.keys(sessions).some((sessionID) => sessionIDs.has(sessionID));
   }
 
