@@ -9,6 +9,7 @@ import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createInspector, type Inspector } from '../index.ts';
 import { until } from '../../../test/support/until.ts';
+import { explain } from './explain.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -59,6 +60,17 @@ describe('explanation of a CoValue', () => {
     expect(evidence).toContain('1 transaction in 1 session here.');
     expect(evidence).toContain(`${new URL(relay.url).host} is connected.`);
     expect(next).toBe('Nothing.');
+  });
+
+  it('does not call edits confirmed before those of earlier runs are known', async () => {
+    await until(() => expect(verdict()).toContain('confirmed by every relay'));
+    const { overview, ...snapshot } = inspector.snapshot();
+    const rungs = { ...overview.rungs, confirmed: { known: false, pending: 0 } };
+    expect(explain(map.id, { ...snapshot, overview: { ...overview, rungs } }, node)).toMatchObject({
+      cause: 'checking',
+      step: 'wait',
+      verdict: 'No edit of this run is waiting; edits from earlier runs are being checked',
+    });
   });
 
   it('[CONF-13] reports that nobody counts an edit, and why', async () => {

@@ -21,7 +21,15 @@ import { describeRungState, rungStatesOf, rungLabels } from './rung-states.ts';
 export interface Explanation {
   readonly id: string;
   /** The verdict, for programs. */
-  readonly cause: Cause | 'confirmed' | 'deleted' | 'invalid-id' | 'loading' | 'not-found' | 'not-loaded';
+  readonly cause:
+    | Cause
+    | 'checking'
+    | 'confirmed'
+    | 'deleted'
+    | 'invalid-id'
+    | 'loading'
+    | 'not-found'
+    | 'not-loaded';
   /** What to do, for programs. */
   readonly step: NextStepCode;
   /** The facts behind the verdict. Absent if no edit from this device is waiting. */
@@ -171,7 +179,17 @@ function explainNotPending(
       next: 'Connect a relay.',
     };
   }
-  const { durable } = overview.rungs;
+  const { confirmed, durable } = overview.rungs;
+  if (!confirmed.known) {
+    return {
+      id,
+      cause: 'checking',
+      step: 'wait',
+      evidence,
+      verdict: 'No edit of this run is waiting; edits from earlier runs are being checked',
+      next: 'Wait until the relay has been compared with what this device has.',
+    };
+  }
   return {
     id,
     cause: 'confirmed',
