@@ -5,6 +5,8 @@ import type { Locator, Page } from '@playwright/test';
 import { addAuthenticator } from './support/authenticator.ts';
 import { openDevtoolsPage, panelIn } from './support/devtools-page.ts';
 import { startEchoServer } from './support/echo-server.ts';
+import { createRelayProcess } from './support/relay-process.ts';
+import { freePort } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 import { arrived, begin, edit, expectOutage, expectVerdict, stand } from './support/verdicts.ts';
 
@@ -177,6 +179,18 @@ test('no network, with a relay on this machine', async ({ page, context, app, re
   await expectOutage(panel, cause, next);
   await context.setOffline(false);
   await arrived(page);
+});
+
+test('a relay that does not allow this page', async ({ page, app, world: { program } }) => {
+  const environment = { CORS_ORIGINS: 'https://app.example.org' };
+  const relay = createRelayProcess({ program, port: await freePort(), storage: 'memory:', environment });
+  await relay.start();
+  const panel = await beginAt(page, app.origin, `ws://127.0.0.1:${relay.port}/sync`);
+  const cause = /not allowed at 127\.0\.0\.1:\d+: the server refuses this page \(HTTP 403\)/i;
+  const next = /Allow this page’s origin in the relay’s CORS_ORIGINS/;
+  await expectVerdict(panel, cause, next, { cause: 'not-allowed', step: 'allow-origin' });
+  await expectOutage(panel, cause, next);
+  await relay.stop();
 });
 
 test('a relay that starts', async ({ page, app, relay }) => {

@@ -15,8 +15,13 @@ export async function endProcess(child: ChildProcess, signal: 'SIGTERM' | 'SIGKI
  * Starts a Node program, and waits for a line of output that matches. Rejects with all output if it exits
  * first.
  */
-export async function startNode(args: readonly string[], ready: RegExp): Promise<ChildProcess> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startNode(
+  args: readonly string[],
+  ready: RegExp,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let said = '';
   await new Promise<void>((resolve, reject) => {
     const hear = (data: Buffer) => {

@@ -21,8 +21,9 @@ export function createRelayProcess(options: {
   readonly port: number;
   /** As given on the command line. */
   readonly storage: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }): RelayProcess {
-  const { program, port, storage } = options;
+  const { program, port, storage, environment } = options;
   let child: ChildProcess | undefined;
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -34,7 +35,8 @@ export function createRelayProcess(options: {
     port,
     async start(...more) {
       if (child) return;
-      child = await startNode([program, '--port', String(port), '--storage', storage, ...more], /answers on/);
+      const args = [program, '--port', String(port), '--storage', storage, ...more];
+      child = await startNode(args, /answers on/, environment);
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -45,6 +45,7 @@ const outages: { readonly [Kind in Outage['kind']]: Extract<Outage, { kind: Kind
   'connection-lost': { kind: 'connection-lost' },
   'not-a-relay': { kind: 'not-a-relay', status: 404 },
   unreadable: { kind: 'unreadable' },
+  'not-allowed': { kind: 'not-allowed', status: 403 },
   'not-ready': { kind: 'not-ready', status: 503 },
   'relay-silent': { kind: 'relay-silent', sinceMs: 1 },
   'relay-refused': { kind: 'relay-refused', refusal: 'limit', said: 'It is full.' },

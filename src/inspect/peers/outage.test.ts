@@ -15,6 +15,12 @@ describe('the outage of a relay', () => {
     ['the browser is offline', unreachable({ host }), { isOnline: false }, { kind: 'no-network' }],
     ['the page may not read the answer', unreachable({ host, status: 0 }), {}, { kind: 'unreadable' }],
     ['the relay starts', unreachable({ host, status: 503 }), {}, { kind: 'not-ready', status: 503 }],
+    [
+      'the page’s origin is refused',
+      unreachable({ host, status: 403 }),
+      {},
+      { kind: 'not-allowed', status: 403 },
+    ],
     ['faults are injected', unreachable({ byFaultPlan: true }), {}, { kind: 'faults' }],
     [
       'the relay stops',

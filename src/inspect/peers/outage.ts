@@ -34,7 +34,8 @@ export function outageOf(
     const { status, host, byFaultPlan } = error.details;
     if (byFaultPlan) return { kind: 'faults' };
     if (status === 0) return { kind: 'unreadable' };
-    if (status !== undefined && !wasConnected) return { kind: 'not-ready', status };
+    if (status !== undefined && !wasConnected)
+      return { kind: status === 401 || status === 403 ? 'not-allowed' : 'not-ready', status };
     // Without a host, the page or the app's own transport prevented the attempt, and the message names the cause.
     if (host !== undefined) {
       if (!isOnline) return { kind: 'no-network' };

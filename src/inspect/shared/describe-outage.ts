@@ -21,6 +21,8 @@ export function describeOutage(
       return `No relay at ${host}: ${describeAnswer(outage)}`;
     case 'unreadable':
       return `No relay for this page at ${host}: a server answered, but this page may not read the answer`;
+    case 'not-allowed':
+      return `Not allowed at ${host}: the server refuses this page (HTTP ${outage.status})`;
     case 'not-ready':
       return `Relay not ready ${duration}: ${host} answered with HTTP ${outage.status}`;
     case 'relay-silent':

@@ -3,6 +3,7 @@ export type NextStepCode =
   | 'nothing'
   | 'wait'
   | 'add-peer'
+  | 'allow-origin'
   | 'ask-for-permission'
   | 'check-id'
   | 'check-network'

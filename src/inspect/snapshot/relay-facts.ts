@@ -51,6 +51,8 @@ export type Outage =
     }
   /** A server answered, but does not let this page read its answer. */
   | { readonly kind: 'unreadable' }
+  /** A server answered with HTTP status 401 or 403. A relay does so if it does not allow the page's origin. */
+  | { readonly kind: 'not-allowed'; readonly status: number }
   /** A server answered with an HTTP status that may pass, such as 503. */
   | { readonly kind: 'not-ready'; readonly status: number }
   /** `sinceMs`: when its last bytes arrived, or since when this inspector has seen none. */

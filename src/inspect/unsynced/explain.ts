@@ -22,14 +22,7 @@ export interface Explanation {
   readonly id: string;
   /** The verdict, for programs. */
   readonly cause:
-    | Cause
-    | 'checking'
-    | 'confirmed'
-    | 'deleted'
-    | 'invalid-id'
-    | 'loading'
-    | 'not-found'
-    | 'not-loaded';
+    Cause | 'checking' | 'confirmed' | 'deleted' | 'invalid-id' | 'loading' | 'not-found' | 'not-loaded';
   /** What to do, for programs. */
   readonly step: NextStepCode;
   /** The facts behind the verdict. Absent if no edit from this device is waiting. */

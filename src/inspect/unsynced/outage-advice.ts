@@ -77,6 +77,15 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
         ),
         control,
       };
+    case 'not-allowed':
+      return {
+        code: 'allow-origin',
+        advice: withSource(
+          'Allow this page’s origin in the relay’s CORS_ORIGINS, or in the access rules of a proxy in front of it.',
+          isFrom,
+        ),
+        control,
+      };
     case 'not-ready':
       return {
         code: 'wait',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
 import type { ClientSocket } from '../client-socket.ts';
-import { answerPreflight, channelHeader } from './cross-origin.ts';
+import { answerPreflight, channelHeader, letPageRead } from './cross-origin.ts';
 import { createHttpSocket, type HttpSocket } from './http-socket.ts';
 import { readBody } from './read-body.ts';
 
@@ -77,6 +77,8 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
       response.setHeader('cache-control', 'no-store');
       // A page that makes a `no-cors` request sends no origin.
       if (!allows(origin) || mode === 'no-cors') {
+        // Of all that the relay says, such a page may read only this: it can name the cause.
+        if (origin !== undefined) letPageRead(origin, response);
         refuse(response, 403, 'Pages from this origin are not allowed to connect to this relay.');
         return true;
       }
