@@ -43,7 +43,7 @@ test('a second tab that is paused', async ({ page, context, app, relay }) => {
   );
   await arrived(second);
 
-  // Else the first tab sends the edit after some seconds.
+  // Else the first tab sends the edit after a few seconds.
   const otherPanel = panelIn(second);
   for (const one of [panel, otherPanel])
     await one.getByRole('button', { name: 'Pause sync' }).first().click();

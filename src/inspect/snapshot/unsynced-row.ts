@@ -89,7 +89,7 @@ export type Reason =
   | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
   | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
   | { readonly kind: 'sending'; readonly host: string }
-  /** Another tab wrote the edits and sends them first; after some seconds, this tab does. */
+  /** Another tab wrote the edits and sends them first; after a few seconds, this tab does. */
   | { readonly kind: 'other-tab'; readonly title?: string; readonly isPaused?: true }
   /** `isHandedOver`: cojson passed it to its peer and cannot know whether it was sent. */
   | {

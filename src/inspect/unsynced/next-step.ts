@@ -112,7 +112,7 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'other-tab':
       return {
         code: reason.isPaused ? 'resume' : 'wait',
-        advice: `${reason.isPaused ? 'Resume sync in that tab, or wait' : 'Wait'} some seconds: if that tab does not send it, this tab does.`,
+        advice: `${reason.isPaused ? 'Resume sync in that tab, or wait' : 'Wait'} a few seconds: if that tab does not send it, this tab does.`,
       };
     case 'unconfirmed':
       return {

@@ -16,7 +16,7 @@ import { atRelay, needOf, type PendingEdits } from '../delivery/pending-edits.ts
 import { tabOf, type OtherTabs } from './other-tabs.ts';
 
 /**
- * Leaves to another tab for some seconds what that tab uploads, so that each edit is uploaded about once: by the tab that has
+ * Leaves to another tab for a few seconds what that tab uploads, so that each edit is uploaded about once: by the tab that has
  * already sent it, else by the tab that wrote it, else, if that is gone, by the first present tab. Then every connected tab
  * sends it. Nothing relies on this: a mistake costs time or a second upload.
  */
