@@ -229,7 +229,7 @@ describe('headline', () => {
     const memory = { loaded: 1, unloaded: 0, notFound: { count: 1, ids: ['co_z1'] } };
     const tabs = { others: 'unreachable', locks: 'unknown', list: [], leftBehind: 'unknown' } as const;
     const { facts } = headlineOf(overview(), nowMs, { tabs, memory });
-    expect(facts[0]).toEqual({ words: '1 asked for, not found', tone: 'warn' });
+    expect(facts[0]).toEqual({ words: '1 requested, not found', tone: 'warn' });
   });
 
   it('marks failed and stuck rungs', () => {

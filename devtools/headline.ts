@@ -115,7 +115,7 @@ function problemsOf({ notMade, notCounted, clockOffsetMs }: Overview): readonly 
 
 function notFoundFacts(memory: Seen['memory'] | undefined): readonly Fact[] {
   const count = memory?.notFound.count ?? 0;
-  return count === 0 ? [] : [{ words: `${count.toLocaleString('en')} asked for, not found`, tone: 'warn' }];
+  return count === 0 ? [] : [{ words: `${count.toLocaleString('en')} requested, not found`, tone: 'warn' }];
 }
 
 function calmSentence(overview: Overview): string {

@@ -119,7 +119,7 @@ test('the page’s own origin, which has no relay', async ({ page, app }) => {
   const panel = await beginAt(page, app.origin, undefined);
   const cause = /no relay at localhost:\d+: a web (page|server) \(HTTP \d+.*\) answered/i;
   const next =
-    /The address is the page’s origin, as `PUBLIC_API_DOMAIN` was not set when sync began\. Set `PUBLIC_API_DOMAIN` to the relay’s domain/;
+    /The address is the page’s origin, because `PUBLIC_API_DOMAIN` was not set when sync began\. Set `PUBLIC_API_DOMAIN` to the relay’s domain/;
   await expectVerdict(panel, cause, next, { cause: 'not-a-relay', step: 'correct-address' });
   await expectOutage(panel, cause, next);
 });

@@ -149,7 +149,7 @@ test('a value that is too large', async ({ page, app, relay }) => {
   await expectSituation(panel, id, {
     headline: /^1 edit refused on this device$/,
     facts: /everything else is confirmed by localhost/,
-    why: /^Not made: the value takes 1,200,\d+ bytes, the limit is 1,048,576 bytes$/,
+    why: /^Not made: the value takes 1,200,\d+ bytes; the limit is 1,048,576 bytes$/,
     next: /Split the value/,
     codes: { cause: 'not-made', step: 'split-value' },
     reason: { kind: 'not-made', error: { code: 'VALUE_TOO_LARGE' }, size: { limitBytes: 1_048_576 } },
@@ -168,7 +168,7 @@ test('a CoValue that no relay has', async ({ page, app, relay }) => {
   const missing = `${id.slice(0, -1)}${id.endsWith('a') ? 'b' : 'a'}`;
   const found = await page.evaluate((wanted) => devtools.node().load(wanted as never), missing);
   expect(found).toBe('unavailable');
-  await expectHeadline(panel, /^Everything is confirmed/, /1 asked for, not found/);
+  await expectHeadline(panel, /^Everything is confirmed/, /1 requested, not found/);
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
   await panel.getByRole('tabpanel').getByTitle(missing).click();
   await expect(panel.getByRole('tabpanel')).toContainText('Neither this device nor any relay');

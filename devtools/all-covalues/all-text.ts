@@ -26,7 +26,7 @@ const statesInWords: Readonly<Record<Exclude<CoValueState, 'in-memory' | 'no-id'
   loading: 'loading',
   unloaded: 'on this device, not in memory',
   'on-device': 'on this device, not loaded',
-  'not-found': 'asked for, not found',
+  'not-found': 'requested, not found',
   'not-asked': 'known by its ID only',
 };
 
@@ -44,7 +44,7 @@ export function explainReaders({ readers }: ListedCoValue): string {
   if (readers === undefined) return '';
   if (readers === 'everyone') return 'Everyone who knows the ID can read it.';
   return readers === 'not-open'
-    ? 'Nothing on this page has opened its group, or one above it.'
+    ? 'Nothing on this page has opened its group, or a group above it.'
     : `${formatCount(readers, 'member')} can read it, including this account.`;
 }
 

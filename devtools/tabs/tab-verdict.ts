@@ -16,7 +16,7 @@ export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdic
       words: `Left ${count} unconfirmed`,
       next: left?.uploader
         ? `Nothing to do: ${left && describeUpload(left, list)}. If this takes a long time, check Peers in the uploading tab.`
-        : 'Keep a tab of this account open and connected: it takes the edits over after a few seconds.',
+        : 'Keep a tab of this account open and connected: it uploads the edits after a few seconds.',
     };
   }
   const since = formatDuration(nowMs - (tab.endedAtMs ?? tab.heardAtMs ?? nowMs));

@@ -100,7 +100,7 @@ const statesByKind: Readonly<Record<StoryEvent['kind'], RungState>> = {
 const textByKind: Readonly<Record<StoryEvent['kind'], string>> = {
   'handed-over': 'handed to the socket',
   sent: 'sent',
-  lost: 'lost with its connection, sent',
+  lost: 'sent on a lost connection',
   confirmed: 'confirmed',
   refused: 'refused',
 };

@@ -94,7 +94,7 @@ export function describeReason(reason: Reason, nowMs: number): string {
 function describeRefusedEdit({ error, size }: Extract<LostReason, { kind: 'not-made' }>): string {
   if (!size) return describeCause(error);
   const [bytes, limit] = [size.bytes, size.limitBytes].map((count) => formatCount(count, 'byte'));
-  return `the value takes ${bytes}, the limit is ${limit}`;
+  return `the value takes ${bytes}; the limit is ${limit}`;
 }
 
 const notCountedTexts: Readonly<Record<NotCountedReason, string>> = {

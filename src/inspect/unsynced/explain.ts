@@ -89,7 +89,7 @@ function explainRow(row: UnsyncedRow, { atMs, overview }: InspectorSnapshot): Ex
     evidence: [
       ...rungs.map((rung) => `${rungLabels[rung]}: ${describeRungState(states[rung])}.`),
       `Its oldest waiting edit is ${formatDuration(atMs - sinceMs)} old.`,
-      ...(missingAt.length > 0 ? [`Missing at ${missingAt.join(', ')}.`] : []),
+      ...(missingAt.length > 0 ? [`Missing at ${missingAt.join(' and ')}.`] : []),
       ...(trackedFor ? [`cojson’s tracker waits for: ${formatTrackedFor(trackedFor)}.`] : []),
       ...(error ? [`${error.code}: ${error.message}`] : []),
       ...describeAddress(reason),

@@ -7,7 +7,7 @@ it('names this device, and does not say “none” if there is no relay to name'
   expect(missingPlaces({ steps: { ...reached, saved: 'failed' }, missingAt: [] })).toEqual(['this device']);
   expect(missingPlaces({ steps: { ...reached, confirmed: 'pending' }, missingAt: ['eu'] })).toEqual(['eu']);
   expect(missingPlaces({ steps: { ...reached, confirmed: 'pending' }, missingAt: [] })).toEqual([
-    'any relay',
+    'every relay',
   ]);
   expect(missingPlaces({ steps: reached, missingAt: [] })).toEqual([]);
 });

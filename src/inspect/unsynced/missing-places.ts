@@ -8,6 +8,6 @@ export function missingPlaces({
   const isMissing = (step: UnsyncedRow['steps']['saved']) => step === 'pending' || step === 'failed';
   return [
     ...(isMissing(steps.saved) ? ['this device'] : []),
-    ...(missingAt.length === 0 && isMissing(steps.confirmed) ? ['any relay'] : missingAt),
+    ...(missingAt.length === 0 && isMissing(steps.confirmed) ? ['every relay'] : missingAt),
   ];
 }

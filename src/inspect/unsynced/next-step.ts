@@ -162,7 +162,7 @@ function stepOnRefusedEdit({ error, size }: Extract<LostReason, { kind: 'not-mad
     return {
       code: 'split-value',
       advice:
-        'Split the value into several edits, or write a binary stream. The edit threw VALUE_TOO_LARGE and changed nothing: catch it, and let the user keep what they entered.',
+        'Split the value into several edits, or write a binary stream. The edit threw VALUE_TOO_LARGE and changed nothing: catch the error, and let the user keep what they entered.',
       control,
     };
   }

@@ -13,7 +13,7 @@ const sources: Readonly<Record<UrlSource, { readonly from: string; readonly corr
   },
   'build-time': { from: '`PUBLIC_API_DOMAIN` at build time', correct: 'Correct that value and build again' },
   page: {
-    from: 'the page’s origin, as `PUBLIC_API_DOMAIN` was not set when sync began',
+    from: 'the page’s origin, because `PUBLIC_API_DOMAIN` was not set when sync began',
     correct: 'Set `PUBLIC_API_DOMAIN` to the relay’s domain, or pass `url`',
   },
   'dev-server': {
@@ -42,7 +42,7 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
       return {
         code: 'check-network',
         advice:
-          'Turn the network back on, and end the offline mode of the browser’s own devtools if it is on. Without a network, only a relay on this machine can answer.',
+          'Turn the network back on. If the offline mode of the browser’s devtools is on, turn it off. Without a network, only a relay on this machine can answer.',
         control,
       };
     case 'unreachable':
@@ -91,8 +91,8 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
         code: 'wait',
         advice:
           source === 'dev-server'
-            ? 'Wait: the relay behind the dev server is starting or stopping. If this takes long, check the terminal of the dev server.'
-            : 'Wait: the relay is starting or stopping, or a proxy in front of it cannot reach it. If this takes long, check the relay’s log and the proxy.',
+            ? 'Wait: the relay behind the dev server is starting or stopping. If this takes a long time, check the terminal of the dev server.'
+            : 'Wait: the relay is starting or stopping, or a proxy in front of it cannot reach it. If this takes a long time, check the relay’s log and the proxy.',
         control,
       };
     case 'relay-silent':

@@ -28,7 +28,7 @@ describe('an edit that this device refused', () => {
     clock.advance(1_000);
     expect(() => map.set('title', large)).toThrow();
     const { verdict, evidence, next } = inspector.explain(map.id);
-    expect(verdict).toMatch(/^Not made: the value takes 1,100,\d+ bytes, the limit is 1,048,576 bytes$/);
+    expect(verdict).toMatch(/^Not made: the value takes 1,100,\d+ bytes; the limit is 1,048,576 bytes$/);
     expect(evidence[0]).toBe('This device refused 2 edits.');
     expect(evidence).toContain('All edits from this device are durable at every relay.');
     expect(next).toContain('Split the value');
