@@ -73,7 +73,7 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
         code: 'correct-address',
         advice: withSource(
           isFrom,
-          `${correct}. If a relay is there, allow this page’s origin in its CORS_ORIGINS.`,
+          `${correct}. If a relay is there, let a proxy in front of it pass on its CORS headers.`,
         ),
         control,
       };
