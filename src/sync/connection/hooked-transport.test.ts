@@ -17,7 +17,7 @@ function answering(name: string): Transport {
       return {
         send: (text) => (text === 'bye' ? on.closed(error) : on.received(text.toUpperCase())),
         bufferedBytes: 7,
-        close: () => {},
+        close: () => on.closed(createKernelError('ABORTED', 'closed here')),
       };
     },
   };
@@ -50,6 +50,15 @@ test('each event of a channel is reported in order, from when a listener is adde
   ]);
   expect(received).toEqual(['UNHEARD', 'ONE']);
   expect(channel.bufferedBytes).toBe(7);
+});
+
+test('a channel that this device closes is reported with the reason, if there is one', () => {
+  const { hooks, heard, open } = setUp();
+  hooks.tap = (moment) => heard.push(moment);
+  open().close();
+  open().close(undefined, undefined, error);
+  const closed = heard.flatMap((moment) => (moment.kind === 'closed' ? [moment.error.code] : []));
+  expect(closed).toEqual(['ABORTED', 'RELAY_UNREACHABLE']);
 });
 
 test('an interceptor applies to channels opened from then on', () => {

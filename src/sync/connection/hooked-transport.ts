@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Transport } from '../../transport/transport.ts';
+import type { KernelError } from '../../base/kernel-error.ts';
+import type { Channel, ChannelEvents, Transport } from '../../transport/transport.ts';
 import type { FrameTap, TransportWrap } from '../inspection.ts';
 
 /** Hooks that an inspector may set at any time. They cost nothing while unset. */
@@ -11,6 +12,15 @@ export interface ChannelHooks {
   channelCount: number;
 }
 
+/** Any transport, or one with hooks: that one's channels also pass on why this device closes them. */
+export interface LinkTransport {
+  readonly name: string;
+  open(url: URL, on: ChannelEvents): LinkChannel;
+}
+export interface LinkChannel extends Channel {
+  close(code?: number, reason?: string, error?: KernelError): void;
+}
+
 export function createChannelHooks(): ChannelHooks {
   return { tap: undefined, wrap: undefined, channelCount: 0 };
 }
@@ -19,10 +29,11 @@ export function createChannelHooks(): ChannelHooks {
 export function hookedTransport(
   inner: Transport,
   { peerID, hooks, clock }: { readonly peerID: string; readonly hooks: ChannelHooks; readonly clock: Clock },
-): Transport {
+): LinkTransport {
   return {
     name: inner.name,
     open(url, on) {
+      let closedHereFor: KernelError | undefined;
       const number = ++hooks.channelCount;
       const at = () => ({ peerID, channel: number, atMs: clock.nowMs() });
       const channel = (hooks.wrap?.(inner, peerID) ?? inner).open(url, {
@@ -35,7 +46,7 @@ export function hookedTransport(
           on.received(text);
         },
         closed(error) {
-          hooks.tap?.({ ...at(), kind: 'closed', error });
+          hooks.tap?.({ ...at(), kind: 'closed', error: closedHereFor ?? error });
           on.closed(error);
         },
       });
@@ -47,7 +58,10 @@ export function hookedTransport(
         get bufferedBytes() {
           return channel.bufferedBytes;
         },
-        close: (code, reason) => channel.close(code, reason),
+        close(code, reason, error) {
+          closedHereFor = error;
+          channel.close(code, reason);
+        },
       };
     },
   };

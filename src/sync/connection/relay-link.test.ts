@@ -6,6 +6,7 @@ import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeTasks, type FakeTasks } from '../../../test/support/platform/fake-tasks.ts';
 import { testHello as hello } from '../../../test/support/transport/test-hello.ts';
 import type { ChannelEvents } from '../../transport/transport.ts';
+import type { LinkChannel } from './hooked-transport.ts';
 import { dialRelay, silenceMs, type LinkEnd, type RelayLink } from './relay-link.ts';
 
 const url = new URL('wss://relay.example/sync');
@@ -22,6 +23,7 @@ let channel: ChannelEvents;
 let given: string[][];
 let ended: LinkEnd | undefined;
 let sent: string[];
+const close = vi.fn<LinkChannel['close']>();
 const relayClock = vi.fn();
 const roundTrip = vi.fn();
 
@@ -41,7 +43,7 @@ beforeEach(() => {
       name: 'test',
       open(_, on) {
         channel = on;
-        return { send: (frame) => void sent.push(frame), bufferedBytes: 0, close: nothing };
+        return { send: (frame) => void sent.push(frame), bufferedBytes: 0, close };
       },
     },
     clock,
@@ -129,6 +131,14 @@ describe('a frame of many messages', () => {
     clock.advance(1);
     expect(ended).toMatchObject({ error: { code: 'RELAY_SILENT' } });
     await tasks.runAll();
+  });
+
+  it.each<[string, () => void, string | undefined]>([
+    ['silence', () => clock.advance(silenceMs), 'RELAY_SILENT'],
+    ['the app', () => link.close(), undefined],
+  ])('gives the channel the reason if %s ends it', (_, endIt, code) => {
+    endIt();
+    expect(close.mock.calls.map(([, , error]) => error?.code)).toEqual([code]);
   });
 
   it.each([-31, 31])('[CONN-14] silence takes as long when someone sets the clock by %i days', (days) => {

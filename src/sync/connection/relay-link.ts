@@ -4,8 +4,8 @@ import { isKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import { kernelVersion } from '../../base/version.ts';
 import * as frames from '../../wire/frames.ts';
-import type { Transport } from '../../transport/transport.ts';
 import { createArrivals, mayBeRefusal, type Arrival } from './arrivals.ts';
+import type { LinkTransport } from './hooked-transport.ts';
 import { createOutgoing, type OutgoingEvents } from './outgoing.ts';
 import * as errors from './relay-errors.ts';
 import { createSilenceWatch } from './silence-watch.ts';
@@ -61,7 +61,7 @@ const maxFrameLength = 32_000_000;
 export interface DialOptions {
   readonly url: URL;
   readonly peerID: string;
-  readonly transport: Transport;
+  readonly transport: LinkTransport;
   readonly clock: Clock;
   readonly pacer: Pacer;
   /** The server is known to be a stock one, so do not wait for its hello. */
@@ -219,18 +219,18 @@ export function dialRelay(options: DialOptions): RelayLink {
 
   function end(how: Omit<LinkEnd, 'hasAnswered' | 'isRelay'>): void {
     if (hasEnded) return;
-    shutDown();
+    shutDown(how.error);
     on.ended({ ...how, hasAnswered: messageCount > 0, isRelay: hello !== undefined });
   }
 
-  function shutDown(): void {
+  function shutDown(error?: KernelError): void {
     hasEnded = true;
     arrivals.clear(); // The relay sends them again on the next connection.
     silence.stop();
     cancelHello();
     cancelEcho();
     outgoing.end();
-    channel.close();
+    channel.close(undefined, undefined, error);
     if (isReady) incoming.push('Disconnected');
   }
 
