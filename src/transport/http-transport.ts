@@ -57,7 +57,8 @@ export function createHttpTransport({
       async function listen(): Promise<void> {
         const response = await fetch(target, { ...common, headers: { accept: 'text/event-stream' } }).catch(
           (cause: unknown) =>
-            // Shows whether a server is there, although the page may not read its answer.
+            // `fetch` fails alike if nothing answers and if CORS withholds an answer. Only a second, opaque request
+            // shows whether a server is there.
             fetch(target, { ...common, mode: 'no-cors' }).catch(() => end(errors.unreachable(url, cause))),
         );
         if (!response || hasEnded) return;
