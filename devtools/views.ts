@@ -4,7 +4,7 @@ import { covalueStat } from './covalue/covalue-stat.ts';
 import CoValueView from './covalue/CoValueView.svelte';
 import { faultsStat } from './faults/faults-stat.ts';
 import FaultsView from './faults/FaultsView.svelte';
-import type { Fact } from './headline.ts';
+import type { Fact } from '../src/inspect/report/headline.ts';
 import type { PanelState } from './panel-state.svelte.ts';
 import { lagStat } from './lag/lag-stat.ts';
 import LagView from './lag/LagView.svelte';

@@ -1,5 +1,5 @@
 import { shortID } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 import type { PanelState } from '../panel-state.svelte.ts';
 
 export function covalueStat({ inspector, shown }: PanelState): Fact {

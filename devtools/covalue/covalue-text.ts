@@ -17,7 +17,7 @@ import { rungStatesOf, type RungStates } from '../../src/inspect/unsynced/rung-s
 import type { Overview, RungName } from '../../src/inspect/snapshot/overview-facts.ts';
 import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 import { formatBytes, formatCount, shortID } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 import { formatClockTime } from '../messages/message-text.ts';
 
 export interface StateText {

@@ -1,5 +1,5 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 import { countdown } from './fault-text.ts';
 
 export function faultsStat({ faults, atMs }: InspectorSnapshot): Fact {

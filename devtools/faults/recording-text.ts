@@ -1,6 +1,6 @@
 import type { RecordingNow, ReplayResult } from '../../src/inspect/snapshot/recording-facts.ts';
 import { formatBytes, formatCount, formatDuration, shortID } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 
 /** A recording's content so far, or why it stopped automatically. */
 export function describeRecording(recording: RecordingNow, nowMs: number): string {

@@ -10,7 +10,7 @@ import { priorities, type Priority } from '../../src/inspect/snapshot/queue-fact
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import type { RungName } from '../../src/inspect/snapshot/overview-facts.ts';
 import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
-import type { Tone } from '../headline.ts';
+import type { Tone } from '../../src/inspect/report/headline.ts';
 
 /** A rung with its figures, or a note that explains why there are none. */
 export interface LagGroup {

@@ -1,5 +1,5 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 import { formatElapsed } from '../messages/message-text.ts';
 
 /** The time window of the figure in the rail, and the initial one in the view. */

@@ -1,7 +1,7 @@
 import { stuckAfterMs, type RungState } from '../../src/inspect/unsynced/rung-states.ts';
 import type { MessageFacts, MessageRow } from '../../src/inspect/snapshot/message-types.ts';
 import { formatCount, formatDuration, shortID } from '../../src/inspect/shared/format.ts';
-import type { Tone } from '../headline.ts';
+import type { Tone } from '../../src/inspect/report/headline.ts';
 import { formatTransport } from '../peers/peer-text.ts';
 
 /** The name or ID of the CoValue that a message is about. */

@@ -1,5 +1,5 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 
 export function messagesStat({ messages }: InspectorSnapshot): Fact {
   return { words: messages.kept === 0 ? 'none' : messages.kept.toLocaleString('en'), tone: 'plain' };

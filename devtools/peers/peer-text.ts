@@ -1,10 +1,14 @@
 import { describeUrlSource, stepOnOutage } from '../../src/inspect/unsynced/outage-advice.ts';
-import { formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { DroppedContent, Peer, PhaseChange } from '../../src/inspect/snapshot/relay-facts.ts';
 import type { Reading } from '../../src/inspect/snapshot/measures.ts';
 import { describeOutage } from '../../src/inspect/shared/describe-outage.ts';
-import { formatBytes, formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
-import type { Tone } from '../headline.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNextAttempt,
+} from '../../src/inspect/shared/format.ts';
+import type { Tone } from '../../src/inspect/report/headline.ts';
 
 interface PeerFact {
   readonly label: string;

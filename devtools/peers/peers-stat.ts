@@ -1,5 +1,5 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 
 export function peersStat({ peers }: InspectorSnapshot): Fact {
   const connected = peers.filter(({ phase, outage }) => phase === 'connected' && !outage).length;

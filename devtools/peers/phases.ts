@@ -1,7 +1,6 @@
-import { formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { RungState } from '../../src/inspect/unsynced/rung-states.ts';
 import type { Peer } from '../../src/inspect/snapshot/relay-facts.ts';
-import { formatDuration } from '../../src/inspect/shared/format.ts';
+import { formatDuration, formatNextAttempt } from '../../src/inspect/shared/format.ts';
 
 export interface PhaseBox {
   readonly phase: Peer['phase'];

@@ -1,7 +1,7 @@
 import { priorities } from '../../src/inspect/snapshot/queue-facts.ts';
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import { formatCount } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 
 export function queuesStat({ queues, overview }: Pick<InspectorSnapshot, 'queues' | 'overview'>): Fact {
   const depths = priorities.map((priority) => queues[priority].depth.now);

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 import type { Download } from './downloads.svelte.ts';
 
 export function describeDownload({ state, coValues, bytes, end, message }: Download): Fact {

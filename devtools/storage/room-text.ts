@@ -1,6 +1,6 @@
 import type { RoomFacts, StorageSizes } from '../../src/inspect/snapshot/storage-facts.ts';
 import { formatBytes, formatDuration } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 
 /** The share of the quota that counts as nearly full. */
 export const nearlyFull = 0.9;

@@ -1,9 +1,8 @@
 import { describeCause } from '../../src/inspect/shared/describe-cause.ts';
-import { formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Overview, RungCount } from '../../src/inspect/snapshot/overview-facts.ts';
 import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
-import { formatCount } from '../../src/inspect/shared/format.ts';
+import { formatCount, formatNextAttempt } from '../../src/inspect/shared/format.ts';
 import { nameOf } from '../unsynced/names.ts';
 import { fullnessOf, nearlyFull } from './room-text.ts';
 

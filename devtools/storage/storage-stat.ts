@@ -1,6 +1,6 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import { formatBytes } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 import { fullnessOf, nearlyFull } from './room-text.ts';
 
 export function storageStat({ storage }: Pick<InspectorSnapshot, 'storage'>): Fact {

@@ -1,6 +1,6 @@
 import type { LeftBehind, Tab, TabsNow } from '../../src/inspect/snapshot/tab-facts.ts';
 import { formatDuration } from '../../src/inspect/shared/format.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 
 /** A row of the view: a tab, or the session of an earlier run that left edits. */
 export interface TabRow {

@@ -1,5 +1,5 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 
 /** Other tabs have sent the edits of a tab that ended, or have asked about them, after this time. */
 const leaseMs = 10_000;

@@ -2,7 +2,7 @@ import { rungStatesOf, type RungState } from '../../src/inspect/unsynced/rung-st
 import { rungs, type Overview, type RungName } from '../../src/inspect/snapshot/overview-facts.ts';
 import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 import { formatDuration } from '../../src/inspect/shared/format.ts';
-import type { Tone } from '../headline.ts';
+import type { Tone } from '../../src/inspect/report/headline.ts';
 
 /** The state of one rung across all CoValues, for the header. */
 export interface RungTally {

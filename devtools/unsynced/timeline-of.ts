@@ -2,7 +2,7 @@ import type { RungState } from '../../src/inspect/unsynced/rung-states.ts';
 import { stuckAfterMs } from '../../src/inspect/unsynced/rung-states.ts';
 import type { RelayStory, Story, StoryEvent } from '../../src/inspect/unsynced/timeline.ts';
 import { formatDuration } from '../../src/inspect/shared/format.ts';
-import type { Tone } from '../headline.ts';
+import type { Tone } from '../../src/inspect/report/headline.ts';
 import { formatElapsed } from '../messages/message-text.ts';
 
 /** The events at one relay since the edit, on a logarithmic axis. */

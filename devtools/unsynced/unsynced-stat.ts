@@ -1,6 +1,6 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import { isLost } from '../../src/inspect/unsynced/lost-edits.ts';
-import type { Fact } from '../headline.ts';
+import type { Fact } from '../../src/inspect/report/headline.ts';
 import type { PanelState } from '../panel-state.svelte.ts';
 
 export function unsyncedStat({ unsynced }: InspectorSnapshot, { tallies }: PanelState): Fact {

@@ -8,6 +8,10 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 86_400)} days`;
 }
 
+export function formatNextAttempt(retryAtMs: number, nowMs: number): string {
+  return retryAtMs <= nowMs ? 'next attempt now' : `next attempt in ${formatDuration(retryAtMs - nowMs)}`;
+}
+
 /** "412 B", "1.1 kB", "2.4 MB": decimal units, one decimal place below ten. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'] as const;

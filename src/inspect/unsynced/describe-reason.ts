@@ -2,7 +2,13 @@ import { unreachable } from '../../base/assert.ts';
 import type { NotCountedReason } from '../../base/not-counted-reason.ts';
 import { describeCause } from '../shared/describe-cause.ts';
 import { describeOutage, describeRefusal } from '../shared/describe-outage.ts';
-import { formatBytes, formatCount, formatDuration, formatMoment } from '../shared/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMoment,
+  formatNextAttempt,
+} from '../shared/format.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { LostReason, Reason } from '../snapshot/unsynced-row.ts';
 
@@ -115,10 +121,6 @@ function describeNotCounted(
     if (why === 'no-access') return `your role became ${roleChange.role} at ${at}`;
   }
   return notCountedTexts[why];
-}
-
-export function formatNextAttempt(retryAtMs: number, nowMs: number): string {
-  return retryAtMs <= nowMs ? 'next attempt now' : `next attempt in ${formatDuration(retryAtMs - nowMs)}`;
 }
 
 /** A connection opens faster. */

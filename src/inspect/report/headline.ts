@@ -1,12 +1,11 @@
-import { describeCause } from '../src/inspect/shared/describe-cause.ts';
-import { formatNextAttempt } from '../src/inspect/unsynced/describe-reason.ts';
-import { describeClock, isFarOff } from '../src/inspect/shared/wrong-clock.ts';
-import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';
-import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
-import type { Outage, Relay } from '../src/inspect/snapshot/relay-facts.ts';
-import { describeOutage } from '../src/inspect/shared/describe-outage.ts';
-import type { Tab, TabsNow } from '../src/inspect/snapshot/tab-facts.ts';
-import { formatCount, formatDuration } from '../src/inspect/shared/format.ts';
+import { describeCause } from '../shared/describe-cause.ts';
+import { describeClock, isFarOff } from '../shared/wrong-clock.ts';
+import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
+import type { Overview } from '../snapshot/overview-facts.ts';
+import type { Outage, Relay } from '../snapshot/relay-facts.ts';
+import { describeOutage } from '../shared/describe-outage.ts';
+import type { Tab, TabsNow } from '../snapshot/tab-facts.ts';
+import { formatCount, formatDuration, formatNextAttempt } from '../shared/format.ts';
 
 export type Tone = 'plain' | 'warn' | 'fail';
 export interface Fact {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
-import type { Relay } from '../src/inspect/snapshot/relay-facts.ts';
-import type { Tab } from '../src/inspect/snapshot/tab-facts.ts';
+import type { Overview } from '../snapshot/overview-facts.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
+import type { Tab } from '../snapshot/tab-facts.ts';
 import { headlineOf, pendingCount } from './headline.ts';
 
 const nowMs = 1_000_000;
