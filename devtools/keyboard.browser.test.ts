@@ -91,6 +91,7 @@ describe('keyboard', () => {
       'Confirmed 3 stuck',
       'Durable 3 to go',
       'Pause sync',
+      'Copy for a bug report',
       'Dock at the bottom',
       'Dock at the right',
       'Open in a separate window',

@@ -6,7 +6,7 @@ import { addAuthenticator } from './support/authenticator.ts';
 import { startEchoServer } from './support/echo-server.ts';
 import { openPanel } from './support/everything/look-at-panel.ts';
 import { plants, type Plant } from './support/everything/plants.ts';
-import { readInspector } from './support/everything/read-inspector.ts';
+import { readBugReport, readInspector } from './support/everything/read-inspector.ts';
 import { recordEverything } from './support/everything/record-everything.ts';
 import { expect, test } from './support/test.ts';
 
@@ -33,6 +33,11 @@ test('a secret is found wherever it is planted', async ({ page, context, relay, 
   await openPanel(page);
   await expect(page.getByRole('grid', { name: 'Unsynced CoValues' })).toContainText(written.hex(named));
   everything.add('inspector', [{ path: '', text: await readInspector(page) }]);
+  // As the page's title, the name would be in the verdict about an edit that another tab made.
+  await page.evaluate((text) => (document.title = text), written.hex(named));
+  const report = await readBugReport(page);
+  expect(report).toContain('### `co_z');
+  everything.add('bug report', [{ path: '', text: report }]);
 
   const failed = randomBytes(32);
   const error = await page.evaluate(
@@ -57,6 +62,7 @@ test('a secret is found wherever it is planted', async ({ page, context, relay, 
     { name: 'failed', places: ['error'] },
   ];
   const findings = findSecrets(all, await everything.read());
+  expect(findings.filter(({ place }) => place.startsWith('bug report'))).toEqual([]);
   for (const { name, places } of expected) {
     const foundAt = findings.filter(({ secret }) => secret === name).map(({ place }) => place);
     for (const place of places) {

@@ -1,5 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { callListener, type Readable } from '../base/readable.ts';
+import { cojsonVersion, kernelVersion } from '../base/version.ts';
+import type { SyncInspection } from '../sync/inspection.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { createCoValueReader } from './covalue/covalue-reader.ts';
@@ -20,6 +22,7 @@ import { createRelayLog } from './peers/relay-log.ts';
 import { createSilence } from './peers/silence.ts';
 import { defaultUrlSource } from './peers/url-source.ts';
 import { createQueueViews } from './queues/queue-views.ts';
+import { writeBugReport } from './report/bug-report.ts';
 import { resolveTarget } from './resolve-target.ts';
 import { createBacklog } from './shared/backlog.ts';
 import { createCost } from './shared/cost.ts';
@@ -33,11 +36,13 @@ import {
   type InspectorSnapshot,
 } from './snapshot/inspector-snapshot.ts';
 import type { Relay } from './snapshot/relay-facts.ts';
+import type { Versions } from './snapshot/versions.ts';
 import { createMemoryView } from './storage/memory-figures.ts';
 import { createStorageWatch } from './storage/storage-watch.ts';
 import { describeOtherTabs, readTabs, uploadersIn } from './tabs/read-tabs.ts';
 import { createTabWatch } from './tabs/tab-watch.ts';
 import type { InspectorTarget } from './target.ts';
+import { causeOf } from './unsynced/cause.ts';
 import { explain } from './unsynced/explain.ts';
 import { createLostEdits } from './unsynced/lost-edits.ts';
 import { createRefusedEdits } from './unsynced/refused-edits.ts';
@@ -206,6 +211,7 @@ export function createInspector(
       faults: faultControl.now,
       recording: recorder.now,
       cost: cost.read(atMs),
+      versions: readVersions(inspection),
     };
   }
 
@@ -240,6 +246,14 @@ export function createInspector(
     messages: messages.log,
     snapshot: () => cost.measured(() => snapshot()),
     explain: (id) => explain(id, snapshot(), inspection.node),
+    bugReport: () =>
+      cost.measured(() =>
+        writeBugReport(snapshot(), {
+          explain: (id, shown) => explain(id, shown, inspection.node),
+          causeOf,
+          story: (row, { relays }) => timelineOf(row, relays, messages.log.about),
+        }),
+      ),
     contentWords: (id) => searchText(inspection.node, id),
     story: (row) => timelineOf(row, overview.current.relays, messages.log.about),
     askRelays: (id) => relayQueries.askAll(id, overview.current.relays),
@@ -295,6 +309,17 @@ export function createInspector(
       publisher.stop();
       tabWatch?.stop();
     },
+  };
+}
+
+function readVersions({ appVersion, page }: SyncInspection): Versions {
+  const app = appVersion?.();
+  const userAgent = page?.userAgent;
+  return {
+    kernel: kernelVersion,
+    cojson: cojsonVersion,
+    ...(app !== undefined && { app }),
+    ...(userAgent !== undefined && { userAgent }),
   };
 }
 

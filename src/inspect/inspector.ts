@@ -28,6 +28,11 @@ export interface Inspector {
   snapshot(): InspectorSnapshot;
   /** Why a CoValue is not synced, with evidence and advice. Loads nothing. */
   explain(id: string): Explanation;
+  /**
+   * What an issue needs, as Markdown of at most 60,000 characters: verdict, evidence, versions and the last failures.
+   * Without values, names, titles, tokens and whole IDs. Nothing that a relay says can act as Markdown or HTML.
+   */
+  bugReport(): string;
   /** An open CoValue's values: at most 2,000 characters, empty if the account cannot read it. Decrypts nothing. */
   contentWords(id: string): string;
   /** The timeline of an unsynced CoValue and the messages that prove it, given its row from a snapshot. */

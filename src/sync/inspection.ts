@@ -23,8 +23,10 @@ export interface SyncInspection {
   peers(): readonly PeerInspection[];
   /** Whether the app passed the addresses of the relays. Undefined for a node that the kernel does not sync. */
   isUrlGiven?(): boolean | undefined;
-  /** Whether the browser reports a network. */
-  readonly page?: { readonly isOnline: boolean };
+  /** The version of the app, if it passed one. */
+  appVersion?(): string | undefined;
+  /** Whether the browser reports a network, and which browser it is. */
+  readonly page?: { readonly isOnline: boolean; readonly userAgent?: string | undefined };
   /** Sets the only listener for every sync message to and from a relay. Costs nothing while unset. */
   setTap(tap: MessageTap | undefined): void;
   /** Sets the only listener for every frame on a relay's channels. Costs nothing while unset. */

@@ -183,6 +183,7 @@ export function createNodeSync(options: {
   };
   let failure: KernelError | undefined;
   let isUrlGiven: boolean | undefined;
+  let givenAppVersion: string | undefined;
   let isComplete = false;
   const view = createSyncView({
     ladder,
@@ -361,6 +362,7 @@ export function createNodeSync(options: {
     peers: () => relays.all.map((relay) => relay.inspect()),
     page,
     isUrlGiven: () => isUrlGiven,
+    appVersion: () => givenAppVersion,
     setTap: relays.setTap,
     setFrameTap: (tap) => void (relays.channelHooks.tap = tap),
     setRungTap: ladder.setTap,
@@ -396,6 +398,7 @@ export function createNodeSync(options: {
     connect(targets, { url, relays: several, transports: [first, ...others] = [], appVersion }) {
       failure = undefined;
       isUrlGiven = !!(several ?? url);
+      givenAppVersion = appVersion;
       relays.connect(targets, { transports: first ? [first, ...others] : transports, appVersion });
     },
     fail(error) {

@@ -7,7 +7,7 @@ import { root } from '../servers.ts';
 const sources = ['src/index.ts', 'src/inspect/index.ts'].map(sourceURL) as [string, string];
 
 /**
- * Everything that an inspector of the page's session returns, as JSON: a snapshot and the first increment;
+ * Everything that an inspector of the page's session returns, as JSON: a snapshot, the bug report and the first increment;
  * for each CoValue why it is not synced, its content, and the relays' known states; each message with
  * details; the messages in each export format; and all content of this device. Needs a dev server.
  */
@@ -35,6 +35,7 @@ export function readInspector(page: Page): Promise<string> {
     for await (const line of inspector.controls.exportContent('all')) content.push(line);
     const answers = [
       inspector.snapshot(),
+      inspector.bugReport(),
       increment,
       ids.map((id) => inspector.explain(id)),
       unsynced.map((row) => inspector.story(row)),
@@ -51,6 +52,18 @@ export function readInspector(page: Page): Promise<string> {
     ];
     inspector.close();
     return JSON.stringify(answers);
+  }, sources);
+}
+
+export function readBugReport(page: Page): Promise<string> {
+  return page.evaluate(async ([kernelURL, inspectURL]) => {
+    const { activeSession } = (await import(kernelURL)) as typeof Kernel;
+    const { createInspector } = (await import(inspectURL)) as typeof Inspect;
+    if (!activeSession.current) throw new Error('Not signed in.');
+    const inspector = createInspector(activeSession.current);
+    const report = inspector.bugReport();
+    inspector.close();
+    return report;
   }, sources);
 }
 

@@ -9,6 +9,7 @@ import type { Peer } from './relay-facts.ts';
 import type { MemoryFigures, StorageFacts } from './storage-facts.ts';
 import type { TabsNow } from './tab-facts.ts';
 import type { UnsyncedRow } from './unsynced-row.ts';
+import type { Versions } from './versions.ts';
 
 /** Incremented when a field changes its meaning or is removed, but not for new fields: readers ignore unknown ones. */
 export const inspectorProtocol = 1 as const;
@@ -38,6 +39,7 @@ export interface InspectorSnapshot {
   /** Only in the result of a replay. */
   readonly replay?: ReplayResult;
   readonly cost: Cost;
+  readonly versions: Versions;
 }
 
 /** The views that changed since the last increment; merge them over a snapshot. */
