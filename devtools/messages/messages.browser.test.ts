@@ -3,7 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { createKernelError } from '../../src/base/kernel-error.ts';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../test/support/sync/fake-sync.ts';
+import {
+  closedChannel,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;
@@ -56,7 +61,7 @@ describe('Messages', () => {
     say('sent', content());
     say('received', known(), 212);
     const error = createKernelError('RELAY_SILENT', 'No bytes for 10 s.');
-    sync.frame({ kind: 'closed', peerID: fakePeerID, atMs: atMs + 300, error });
+    sync.frame({ kind: 'closed', ...closedChannel, peerID: fakePeerID, atMs: atMs + 300, error });
     the(root, '.corner').click();
     await expect.poll(() => root.querySelector('[role=tab]')).not.toBeNull();
     the(root, '[role=tab]', 'Messages').click();
@@ -82,7 +87,13 @@ describe('Messages', () => {
   it('marks a closing as a failure only if this device did not close the channel', async () => {
     const root = open();
     const close = (code: 'ABORTED' | 'RELAY_SILENT', message: string) =>
-      sync.frame({ kind: 'closed', peerID: fakePeerID, atMs, error: createKernelError(code, message) });
+      sync.frame({
+        kind: 'closed',
+        ...closedChannel,
+        peerID: fakePeerID,
+        atMs,
+        error: createKernelError(code, message),
+      });
     close('ABORTED', 'This device closed the connection.');
     close('RELAY_SILENT', 'No bytes for 10 s.');
     await expect.poll(() => rowsOf(root).length).toBe(2);

@@ -72,6 +72,21 @@ describe('snapshot', () => {
     ]);
   });
 
+  it('lists the requests to a relay that failed, as evidence too', () => {
+    sync.setUnsynced([edit]);
+    const details = { host: 'relay.example', status: 503 };
+    const error = createKernelError('RELAY_UNREACHABLE', 'Not ready. Retrying.', { details });
+    const url = 'wss://relay.example/sync?token=secret';
+    sync.frame({ kind: 'closed', peerID: fakePeerID, atMs: startMs, transport: 'http', url, error });
+    sync.setState({
+      peers: [{ id: fakePeerID, url, phase: 'waiting', attempt: 1, retryAtMs: startMs + 9_000, error }],
+    });
+    expect(inspector.snapshot().peers[0]?.failedRequests).toMatchObject([{ times: 1, status: 503 }]);
+    const request = /^GET https:\/\/relay\.example\/sync failed at \d\d:\d\d:\d\d: HTTP 503\.$/;
+    expect(inspector.explain(map.id).evidence).toContainEqual(expect.stringMatching(request));
+    expect(inspector.bugReport()).toMatch(/`GET https:\/\/relay\.example\/sync failed at .*: HTTP 503\.`/);
+  });
+
   it('counts messages by priority, even those before the first snapshot', () => {
     sync.message('sent', content, 500, startMs + 100);
     sync.message('sent', content, 300, startMs + 200);

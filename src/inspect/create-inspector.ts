@@ -17,6 +17,7 @@ import type { Inspector, InspectorOptions } from './inspector.ts';
 import { createLagView } from './lag/lag-view.ts';
 import { createMessageLog } from './messages/message-log.ts';
 import { createDroppedLog } from './peers/dropped-log.ts';
+import { createFailedRequests } from './peers/failed-requests.ts';
 import { readPeers, roundTripLane } from './peers/peer-views.ts';
 import { createRelayLog } from './peers/relay-log.ts';
 import { createSilence } from './peers/silence.ts';
@@ -75,6 +76,7 @@ export function createInspector(
     },
     lastReceivedMs: silence.lastReceivedMs,
   });
+  const requests = createFailedRequests(inspection);
   const dropped = createDroppedLog({ inspection, clock, onChange });
   const counts = createMessageCounts(ring);
   const memory = createMemoryView(inspection.node);
@@ -157,6 +159,7 @@ export function createInspector(
   function noteState({ peers }: SyncState): readonly Relay[] {
     const nowMs = clock.nowMs();
     log.note(peers, nowMs);
+    requests.note(peers);
     for (const { id, roundTripMs } of log.relays) {
       if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
     }
@@ -202,7 +205,15 @@ export function createInspector(
       overview: overviewNow,
       unsynced: readUnsynced(isShort),
       queues: queueViews.read(relays, atMs),
-      peers: readPeers(inspection, { relays, changesOf: log.changesOf }, dropped, counts, ring, atMs),
+      peers: readPeers(
+        inspection,
+        { relays, changesOf: log.changesOf },
+        requests,
+        dropped,
+        counts,
+        ring,
+        atMs,
+      ),
       messages: messages.log.counts,
       storage: storageWatch.read(sync.current.storage, atMs),
       lag: lag.read(atMs),
@@ -292,6 +303,7 @@ export function createInspector(
     },
     close() {
       silence.close();
+      requests.close();
       relayQueries.close();
       recorder.close();
       messages.close();

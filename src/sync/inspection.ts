@@ -128,7 +128,13 @@ export type ChannelMoment = {
 } & (
   | { readonly kind: 'opened'; readonly transport: string }
   | { readonly kind: 'sent' | 'received'; readonly text: string }
-  | { readonly kind: 'closed'; readonly error: KernelError }
+  | {
+      readonly kind: 'closed';
+      readonly transport: string;
+      /** With credentials and query. */
+      readonly url: string;
+      readonly error: KernelError;
+    }
 );
 
 export type TransportWrap = (inner: Transport, peerID: string) => Transport;

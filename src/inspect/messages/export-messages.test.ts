@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { problemsOfHar } from '../../../test/support/inspect/har-checks.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import {
+  closedChannel,
   createFakeSync,
   fakePeerID,
   type FakeSync,
@@ -54,7 +55,12 @@ function talk(): void {
   say('received', { maia: 'echoed', t: 1 }, { type: 'ping', time: 5, dc: 'maia' });
   say('sent', ...contents);
   say('received', known);
-  tell({ ...at, kind: 'closed', error: createKernelError('RELAY_SILENT', 'No bytes for 10 s.') });
+  tell({
+    ...at,
+    kind: 'closed',
+    ...closedChannel,
+    error: createKernelError('RELAY_SILENT', 'No bytes for 10 s.'),
+  });
   channel = 2;
   tell({ ...at, kind: 'opened', transport: 'websocket' });
   say('sent', { action: 'load', id: map.id, header: false, sessions: {} });
@@ -119,12 +125,12 @@ describe('HAR', () => {
     tell({ ...at, kind: 'opened', transport: 'http' });
     say('received', { type: 'ping', time: 1, dc: 'maia' });
     channel = 1;
-    tell({ ...at, kind: 'closed', error });
+    tell({ ...at, kind: 'closed', ...closedChannel, error });
     channel = 2;
     say('received', { type: 'ping', time: 2, dc: 'maia' });
     // A channel that is given up before it opens.
     channel = 3;
-    tell({ ...at, kind: 'closed', error });
+    tell({ ...at, kind: 'closed', ...closedChannel, error });
     expect(
       (await har(true)).log.entries.map((entry) => [
         entry._transport,

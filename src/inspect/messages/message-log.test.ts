@@ -1,7 +1,12 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
+import {
+  closedChannel,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../../test/support/sync/fake-sync.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
@@ -75,7 +80,7 @@ describe('the message log', () => {
     frame('received', { maia: 'echoed', t: 5 }, { type: 'ping', time: 7, dc: 'maia' });
     frame('received', { action: 'content', id: 'no id', token: 'secret' });
     const error = createKernelError('RELAY_SILENT', 'No bytes for 10 s.');
-    sync.frame({ kind: 'closed', peerID: fakePeerID, atMs: 9, error });
+    sync.frame({ kind: 'closed', ...closedChannel, peerID: fakePeerID, atMs: 9, error });
     expect(rows().map(({ type, note }) => [type, note])).toEqual([
       ['opened', 'websocket'],
       ['ping', 'echoed'],

@@ -28,6 +28,7 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
   return readPeers(
     inspection,
     log,
+    { of: () => [] },
     { of: () => ({ sessions: 0, latest: [] }), lastRefusalOf: () => undefined },
     createMessageCounts(ring),
     ring,

@@ -5,11 +5,13 @@ import type { MessageCounts } from '../shared/traffic.ts';
 import type { Series } from '../snapshot/measures.ts';
 import type { Peer } from '../snapshot/relay-facts.ts';
 import type { DroppedLog } from './dropped-log.ts';
+import type { FailedRequests } from './failed-requests.ts';
 import type { RelayLog } from './relay-log.ts';
 
 export function readPeers(
   inspection: SyncInspection,
   log: Pick<RelayLog, 'relays' | 'changesOf'>,
+  requests: Pick<FailedRequests, 'of'>,
   dropped: Pick<DroppedLog, 'of' | 'lastRefusalOf'>,
   counts: MessageCounts,
   ring: SecondsRing,
@@ -28,6 +30,7 @@ export function readPeers(
       unacknowledgedMessages: peer?.unacknowledgedMessages ?? 0,
       roundTrips: holdValues(ring.measures(roundTripLane(relay.id), nowMs)),
       changes: log.changesOf(relay.id),
+      failedRequests: requests.of(relay.id),
       dropped: dropped.of(relay.id),
       ...(lastRefusal && { lastRefusal }),
     };

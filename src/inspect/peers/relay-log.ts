@@ -1,6 +1,7 @@
 import { isEqual } from '../../base/equal.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
+import { withoutURLSecrets } from '../shared/url-secrets.ts';
 import type { Outage, PhaseChange, Relay, UrlSource } from '../snapshot/relay-facts.ts';
 import { outageOf } from './outage.ts';
 
@@ -61,7 +62,7 @@ function nextEntry(
   const relay: Relay = {
     id: peer.id,
     host: hostOf(peer.url),
-    url: withoutSecrets(peer.url),
+    url: withoutURLSecrets(peer.url),
     ...(peer.transport !== undefined && { transport: peer.transport }),
     ...(peer.relay && { software: { name: peer.relay.name, version: peer.relay.version } }),
     phase: peer.phase,
@@ -98,11 +99,5 @@ function nextOutage(
 
 /** Shows an unparsable address without its query and fragment. */
 function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : withoutSecrets(url);
-}
-
-function withoutSecrets(url: string): string {
-  if (!URL.canParse(url)) return url.replace(/[?#].*$/, '');
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  return URL.canParse(url) ? new URL(url).host : withoutURLSecrets(url);
 }

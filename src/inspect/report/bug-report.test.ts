@@ -101,7 +101,16 @@ describe('a bug report', () => {
     );
     const text = report();
     expect(text).toContain('wss://relay.example/sync');
-    for (const secret of ['Crew list', map.id, node.currentSessionID, token, 'pass', 'short', 'small', '#part']) {
+    for (const secret of [
+      'Crew list',
+      map.id,
+      node.currentSessionID,
+      token,
+      'pass',
+      'short',
+      'small',
+      '#part',
+    ]) {
       expect(text).not.toContain(secret);
     }
   });

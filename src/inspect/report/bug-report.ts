@@ -1,6 +1,7 @@
 import { formatClock, formatDateAndClock } from '../shared/clock-time.ts';
 import { describeClock } from '../shared/wrong-clock.ts';
 import { describeOutage } from '../shared/describe-outage.ts';
+import { describeRequest } from '../shared/describe-request.ts';
 import { formatBytes, formatCount, formatDuration, formatNextAttempt } from '../shared/format.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
 import type { Reading } from '../snapshot/measures.ts';
@@ -106,6 +107,7 @@ function describePeer(peer: Peer, nowMs: number): string {
       peer.error && `Error: ${error(peer.error)}`,
       `Relay: ${code(peer.software ? `${peer.software.name} ${peer.software.version}` : 'version not reported')}, transport: ${code(peer.transport ?? 'none yet')}, promises: ${code(peer.promises)}`,
       `Sent: ${peer.sent.messages} messages, ${formatBytes(peer.sent.bytes)}; received: ${peer.received.messages}, ${formatBytes(peer.received.bytes)}; not confirmed: ${peer.unacknowledgedMessages}; socket buffer: ${bytes(peer.bufferedBytes)}${peer.roundTripMs === undefined ? '' : `; round trip: ${Math.round(peer.roundTripMs)} ms`}`,
+      ...peer.failedRequests.map((request) => code(describeRequest(request))),
       ...failures.map(
         (change) =>
           `${at(change.atMs, nowMs)}: ${change.from} → ${change.to}, ${change.error ? error(change.error) : ''}`,

@@ -72,9 +72,34 @@ export interface Peer extends Relay {
   readonly roundTrips: Series;
   /** Changes of phase, newest first; a bounded number. */
   readonly changes: readonly PhaseChange[];
+  /** Since it was last connected, latest first: one for each address and transport. */
+  readonly failedRequests: readonly FailedRequest[];
   readonly dropped: DroppedContent;
   /** The last of this inspector's time. */
   readonly lastRefusal?: Refusal;
+}
+
+/** An attempt over one transport, or the connection that it opened. Facts only; `describeRequest` words them. */
+export interface FailedRequest {
+  readonly transport: string;
+  /** Without credentials or query string. */
+  readonly url: string;
+  readonly hasOpened: boolean;
+  /** The last time. */
+  readonly atMs: number;
+  /** The first time, and how often since. */
+  readonly sinceMs: number;
+  readonly times: number;
+  /** HTTP status. 0: a server answered, but does not let this page read its answer. */
+  readonly status?: number;
+  /** Media type of the answer. */
+  readonly type?: string;
+  /** Of a WebSocket. */
+  readonly closeCode?: number;
+  readonly refusal?: RefusalCode;
+  /** The reason in the server's words. */
+  readonly said?: string;
+  readonly error: PlainError;
 }
 
 /** The relay refused something, or this device did on its behalf. */

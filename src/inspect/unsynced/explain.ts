@@ -2,6 +2,7 @@ import type { LocalNode } from 'cojson';
 import { findCoValue } from '../../engine/private-fields.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import { describeOutage } from '../shared/describe-outage.ts';
+import { describeRequest } from '../shared/describe-request.ts';
 import { clockAdvice, describeClock } from '../shared/wrong-clock.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
@@ -73,7 +74,7 @@ function describeLost(reason: LostReason): readonly string[] {
   return [`This device refused ${what}.`, `${reason.error.code}: ${reason.error.message}`];
 }
 
-function explainRow(row: UnsyncedRow, { atMs, overview }: InspectorSnapshot): Explanation {
+function explainRow(row: UnsyncedRow, { atMs, overview, peers }: InspectorSnapshot): Explanation {
   const { clockOffsetMs } = overview;
   const { id, reason, sinceMs, trackedFor } = row;
   const missingAt = missingPlaces(row);
@@ -93,6 +94,7 @@ function explainRow(row: UnsyncedRow, { atMs, overview }: InspectorSnapshot): Ex
       ...(trackedFor ? [`cojson’s tracker waits for: ${formatTrackedFor(trackedFor)}.`] : []),
       ...(error ? [`${error.code}: ${error.message}`] : []),
       ...describeAddress(reason),
+      ...describeRequests(reason, peers),
       ...(clockOffsetMs === undefined ? [] : [`${describeClock(clockOffsetMs)}.`]),
     ],
     next: advice,
@@ -102,6 +104,12 @@ function explainRow(row: UnsyncedRow, { atMs, overview }: InspectorSnapshot): Ex
 function describeAddress(reason: Reason): readonly string[] {
   if (reason.kind !== 'not-connected' || reason.urlSource === undefined) return [];
   return [`The relay’s address is ${describeUrlSource(reason.urlSource)}.`];
+}
+
+function describeRequests(reason: Reason, peers: readonly Peer[]): readonly string[] {
+  if (!('host' in reason)) return [];
+  const peer = peers.find(({ host, phase }) => host === reason.host && phase !== 'connected');
+  return peer?.failedRequests.map(describeRequest) ?? [];
 }
 
 /** If no edit from this device is waiting, the page knows only what it has in memory. */

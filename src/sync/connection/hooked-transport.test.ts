@@ -46,7 +46,7 @@ test('each event of a channel is reported in order, from when a listener is adde
     { ...common, kind: 'sent', text: 'one' },
     { ...common, kind: 'received', text: 'ONE' },
     { ...common, kind: 'sent', text: 'bye' },
-    { ...common, kind: 'closed', error },
+    { ...common, kind: 'closed', transport: 'own', url: url.href, error },
   ]);
   expect(received).toEqual(['UNHEARD', 'ONE']);
   expect(channel.bufferedBytes).toBe(7);

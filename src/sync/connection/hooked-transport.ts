@@ -46,7 +46,13 @@ export function hookedTransport(
           on.received(text);
         },
         closed(error) {
-          hooks.tap?.({ ...at(), kind: 'closed', error: closedHereFor ?? error });
+          hooks.tap?.({
+            ...at(),
+            kind: 'closed',
+            transport: inner.name,
+            url: url.href,
+            error: closedHereFor ?? error,
+          });
           on.closed(error);
         },
       });

@@ -42,6 +42,9 @@ export type Unnumbered<Moment> = Moment extends ChannelMoment ? Omit<Moment, 'ch
 
 export const fakePeerID = 'fake-relay';
 
+/** Of a closed channel. */
+export const closedChannel = { transport: 'websocket', url: 'wss://relay.example/sync' } as const;
+
 export function connectedRelay(sinceMs: number): PeerStatus {
   return {
     id: fakePeerID,
