@@ -29,8 +29,8 @@ export interface Inspector {
   /** Why a CoValue is not synced, with evidence and advice. Loads nothing. */
   explain(id: string): Explanation;
   /**
-   * What an issue needs, as Markdown of at most 60,000 characters: verdict, evidence, versions and the last failures.
-   * Without values, names, titles, tokens and whole IDs. Nothing that a relay says can act as Markdown or HTML.
+   * A text for an issue, as Markdown of at most 60,000 characters: verdict, evidence, versions and the last failures.
+   * Contains no values, names, titles, tokens or whole IDs. No text from a relay acts as Markdown or HTML in it.
    */
   bugReport(): string;
   /** An open CoValue's values: at most 2,000 characters, empty if the account cannot read it. Decrypts nothing. */

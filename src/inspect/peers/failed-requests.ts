@@ -61,7 +61,7 @@ export function createFailedRequests(inspection: SyncInspection): FailedRequests
   };
 }
 
-/** What the server answered, as far as the error has it. */
+/** The server's answer, if the error contains it. */
 function answerIn(
   error: KernelError,
 ): Pick<FailedRequest, 'status' | 'type' | 'closeCode' | 'refusal' | 'said'> {

@@ -55,7 +55,7 @@ function refuse(reason: string, url = 'wss://relay.example/sync'): void {
   });
 }
 
-/** What a reader of Markdown does not take for code. */
+/** Everything but the code spans. */
 function outsideCode(markdown: string): string {
   return markdown.replaceAll(/(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g, '');
 }

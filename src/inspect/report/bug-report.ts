@@ -13,7 +13,7 @@ import type { Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import { headlineOf } from './headline.ts';
 import { code, fitting, list } from './markdown.ts';
 
-/** What the report reads besides the snapshot, which is passed on without names. */
+/** The rest of the inspector. Its functions get the snapshot, or parts of it, without names. */
 export interface ReportSources {
   explain(id: string, snapshot: InspectorSnapshot): Explained;
   causeOf(reason: Reason): string;
@@ -67,7 +67,7 @@ export function writeBugReport(whole: InspectorSnapshot, { explain, causeOf, sto
   ].join('\n\n');
 }
 
-/** With the rows that the report shows. What people call their CoValues and tabs is personal. */
+/** With the rows that the report shows. Names of CoValues and titles of tabs are personal. */
 function withoutNames(snapshot: InspectorSnapshot): InspectorSnapshot {
   return {
     ...snapshot,

@@ -1,7 +1,7 @@
 import { shortID } from '../shared/format.ts';
 import { withoutKeys } from '../shared/redaction.ts';
 
-/** Longer than the sentences of the panel, but not than what a relay may say. */
+/** Enough for the panel's sentences. A text from a relay may be longer. */
 const maxCharacters = 400;
 
 /** A code span, so that nothing in the text acts as Markdown or HTML. Without keys, tokens, queries of URLs and whole IDs. */
@@ -20,7 +20,7 @@ export function code(text: string): string {
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
 
-/** Whole IDs are shortened, because whoever has one can read what is shared with everyone. */
+/** Shortens IDs, because anyone with a whole one can read a CoValue that is shared with everyone. */
 function redact(text: string): string {
   return withoutKeys(text)
     .replaceAll(/:\/\/[^\s/@]*@/g, '://')

@@ -11,7 +11,7 @@ export function formatRequest({ transport, url, hasOpened, status }: FailedReque
   return `${method} ${url.replace(/^ws/, 'http')}`;
 }
 
-/** RFC 6455, 7.4.1, and the registry of IANA. */
+/** RFC 6455, 7.4.1, and IANA's registry. */
 const closeCodes: Readonly<Record<number, string>> = {
   1000: 'normal closure',
   1001: 'going away',
@@ -25,7 +25,7 @@ const closeCodes: Readonly<Record<number, string>> = {
   1013: 'try again later',
 };
 
-/** What answered, without a full stop: "HTTP 503, text/html", or "closed with code 1006 (no closing handshake)". */
+/** The answer, without a full stop: "HTTP 503, text/html", or "closed with code 1006 (no closing handshake)". */
 export function describeAnswer(request: FailedRequest): string {
   const { hasOpened, status, type, closeCode, refusal, said, error } = request;
   const words = said === undefined ? '' : `: ${said}`;

@@ -1,4 +1,4 @@
-/** What runs in this page. */
+/** The versions of the code in this page. */
 export interface Versions {
   readonly kernel: string;
   readonly cojson: string;
