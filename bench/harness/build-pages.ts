@@ -26,6 +26,7 @@ export async function buildPages(options: {
         alias: {
           // The longer name first: an alias also matches names that begin with it.
           '@MaiaOS/kernel/devtools': join(packageFolder, 'devtools.js'),
+          '@MaiaOS/kernel/inspect': join(packageFolder, 'inspect.js'),
           '@MaiaOS/kernel': join(packageFolder, 'index.js'),
         },
       },

@@ -1,5 +1,6 @@
 import type { LocalNode, RawGroup } from 'cojson';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { flushSync } from 'svelte';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
 import { createFakeSync } from '../../test/support/sync/fake-sync.ts';
@@ -69,6 +70,27 @@ describe('all CoValues', () => {
       .toMatch(/^None of \d+ CoValues matches$/);
     press(root, 'Show all');
     await expect.poll(() => rowsOf(root).length, soon).toBe([...node.allCoValues()].length);
+  });
+
+  it('filters, orders and limits to a kind without reading the node again', async () => {
+    const root = await open();
+    const reads = vi.spyOn(Reflect.get(node, 'coValues') as Map<string, unknown>, 'values');
+    const field = the(root, '.all-covalues input') as HTMLInputElement;
+    // In one task, so that no reading that is due comes between.
+    for (const text of ['m', 'mo', 'moo']) {
+      field.value = text;
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      flushSync();
+    }
+    expect(namesOf(root)).toEqual(['Mooring']);
+    field.value = '';
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    press(root, 'CoMap');
+    the(root, '[role=columnheader] button', 'CoValue').click();
+    flushSync();
+    expect(namesOf(root).slice(0, 4)).toEqual(['Ana', 'Anchor', 'Crew', 'Mooring']);
+    expect(reads).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 
   it('opens a CoValue with the keyboard, and returns to all', async () => {

@@ -1,5 +1,6 @@
 import { signUpWithRecoveryPhrase, type Session } from '@MaiaOS/kernel';
 import { mountDevtools } from '@MaiaOS/kernel/devtools';
+import { createInspector } from '@MaiaOS/kernel/inspect';
 import type { RawCoMap } from 'cojson';
 import { ask, relayOfPage } from '../../harness/page.ts';
 import { watchLongTasks } from '../../harness/long-tasks.ts';
@@ -72,6 +73,57 @@ ask('scrollRows', async ({ forMs, pxPerSecond }: { forMs: number; pxPerSecond: n
   return { longestTaskMs: stopWatching(), rows: countRows() };
 });
 
+/** Creates this many CoValues, and waits until the panel's list of all has read them. */
+ask('fillList', async ({ count }: { count: number }) => {
+  const session = await opened;
+  const group = session.node.createGroup();
+  for (let made = 0; made < count; made++) {
+    group.createMap({ name: `Thing ${made}` });
+    if (made % 100 === 0) await pause(0);
+  }
+  await confirmed(session);
+  inPanel('.covalue-bar > .button')?.click();
+  while (countRows() < count || inPanel('.all-covalues .foot')?.textContent.includes('reading'))
+    await pause(100);
+  await letGarbageGo();
+});
+
+/** Types the text, and returns the mean of what a key takes until the panel shows its matches. */
+ask('typeInFilter', async ({ text }: { text: string }) => {
+  const field = inPanel<HTMLInputElement>('.all-covalues input');
+  if (!field) throw new Error('The panel does not show all CoValues.');
+  const all = countRows();
+  let tookMs = 0;
+  for (let length = 1; length <= text.length; length++) {
+    await pause(0);
+    const beganMs = performance.now();
+    field.value = text.slice(0, length);
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    await pause(0);
+    tookMs += performance.now() - beganMs;
+  }
+  if (countRows() >= all) throw new Error('The filter has not filtered.');
+  field.value = '';
+  field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  return tookMs / text.length;
+});
+
+let inspector: ReturnType<typeof createInspector> | undefined;
+
+/** Lists all CoValues for each key of the text, and returns the mean of what a listing takes. */
+ask('listForEachKey', async ({ text }: { text: string }) => {
+  inspector ??= createInspector(await opened);
+  while (inspector.listCoValues().unread > 0) await pause(100);
+  let tookMs = 0;
+  for (let length = 1; length <= text.length; length++) {
+    await pause(0);
+    const beganMs = performance.now();
+    inspector.listCoValues({ text: text.slice(0, length), limit: Infinity });
+    tookMs += performance.now() - beganMs;
+  }
+  return tookMs / text.length;
+});
+
 ask('ready', async () => {
   await confirmed(await opened);
   const shown = inPanel('[role=tab][aria-selected=true]')?.id;
@@ -98,11 +150,14 @@ function countRows(): number {
   return Number(inPanel('[role=grid]')?.getAttribute('aria-rowcount') ?? 0);
 }
 
-/** The CoValue view is measured while it shows a CoValue that is edited, not while it shows its search. */
+/** The CoValue view is measured while it shows a CoValue that is edited, not while it lists all. */
 async function chooseCoValue(): Promise<void> {
-  const offered = () => inPanel<HTMLButtonElement>('#view .actions button');
-  while (!offered()) await pause(50);
-  offered()?.click();
+  const [map] = await edited;
+  // The latest edit comes first, so its row is on the screen.
+  map?.set('count', -1, 'private');
+  const row = () => inPanel(`.all-table [data-id="${map?.id}"]`);
+  while (!row()) await pause(50);
+  row()?.click();
   while (!inPanel('.covalue .history')) await pause(50);
 }
 

@@ -9,11 +9,10 @@ import { createGroups } from '../group-facts.ts';
 import { createBacklog } from '../../shared/backlog.ts';
 import type { Cost } from '../../shared/cost.ts';
 import { kindOfHeader, labelCoValue } from '../../shared/covalue-label.ts';
-import { textMatcher } from '../../shared/text-matcher.ts';
 import type { CoValueKind } from '../../snapshot/covalue-kind.ts';
 import type { UnsyncedRow } from '../../snapshot/unsynced-row.ts';
 import type { CoValueList, ListedCoValue, ListWanted } from './listed-covalue.ts';
-import { comparing } from './order-covalues.ts';
+import { comparing, createCoValueFilter } from './select-covalues.ts';
 
 /** What only changes with the CoValue's transactions, apart from its name, which appears once the app opens it. */
 type Content = Pick<ListedCoValue, 'kind' | 'name' | 'bytes' | 'editedAtMs'>;
@@ -85,7 +84,10 @@ export function createCoValueList(options: {
         ...(row && { unsynced: row }),
       };
     });
-    return { ...select(rows, wanted), known: rows.length, unread };
+    const { order = 'edited', isReversed = false, offset = 0, limit = 100 } = wanted;
+    const found = createCoValueFilter(rows)(wanted);
+    const sorted = found.rows.toSorted(comparing(order, isReversed));
+    return { ...found, rows: sorted.slice(offset, offset + limit), known: rows.length, unread };
   }
 
   function addToBacklog(coValues: readonly CoValueCore[]): void {
@@ -156,29 +158,4 @@ function latestEdit({ verified }: CoValueCore, sessionIDs: readonly string[]): n
       latest = atMs;
   }
   return latest;
-}
-
-function select(
-  all: readonly ListedCoValue[],
-  {
-    text = '',
-    isPattern = false,
-    kind,
-    order = 'edited',
-    isReversed = false,
-    offset = 0,
-    limit = 100,
-  }: ListWanted,
-): Pick<CoValueList, 'kinds' | 'total' | 'rows'> {
-  const matches = textMatcher(text, isPattern);
-  const matching = matches
-    ? all.filter(({ id, name, kind: its, owner }) =>
-        matches(`${id} ${name ?? ''} ${its} ${owner?.name ?? ''}`),
-      )
-    : all;
-  const kinds: Partial<Record<CoValueKind, number>> = {};
-  for (const row of matching) kinds[row.kind] = (kinds[row.kind] ?? 0) + 1;
-  const shown = kind === undefined ? matching : matching.filter((row) => row.kind === kind);
-  const sorted = shown.toSorted(comparing(order, isReversed));
-  return { kinds, total: sorted.length, rows: sorted.slice(offset, offset + limit) };
 }

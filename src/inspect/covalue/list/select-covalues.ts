@@ -1,7 +1,30 @@
+import { textMatcher } from '../../shared/text-matcher.ts';
+import type { CoValueKind } from '../../snapshot/covalue-kind.ts';
 import type { UnsyncedRow } from '../../snapshot/unsynced-row.ts';
-import type { ListedCoValue, ListOrder, Readers } from './listed-covalue.ts';
+import type { CoValueList, ListedCoValue, ListOrder, ListWanted, Readers } from './listed-covalue.ts';
 
-/** Compares two rows for an order. Equal ones keep the order in which the node learned of them. */
+/** Selects the rows that match, in their order. Reads the text of each row once, however often it selects. */
+export function createCoValueFilter(
+  all: readonly ListedCoValue[],
+): (wanted: ListWanted) => Pick<CoValueList, 'kinds' | 'total' | 'rows'> {
+  let texts: readonly string[] | undefined;
+
+  return ({ text = '', isPattern = false, kind }) => {
+    const matches = textMatcher(text, isPattern);
+    if (matches) texts ??= all.map(searchTextOf);
+    const matching = matches ? all.filter((_, place) => matches(texts?.[place] ?? '')) : all;
+    const kinds: Partial<Record<CoValueKind, number>> = {};
+    for (const row of matching) kinds[row.kind] = (kinds[row.kind] ?? 0) + 1;
+    const rows = kind === undefined ? matching : matching.filter((row) => row.kind === kind);
+    return { kinds, total: rows.length, rows };
+  };
+}
+
+function searchTextOf({ id, name = '', kind, owner }: ListedCoValue): string {
+  return `${id} ${name} ${kind} ${owner?.name ?? ''}`;
+}
+
+/** Compares two rows for an order. Sorting leaves equal ones as they were. */
 export function comparing(
   order: ListOrder,
   isReversed: boolean,
