@@ -127,4 +127,6 @@ export type LostReason =
       readonly message: string;
       /** The change of this account's role that came before it, if the group shows it. `revoked`: it was removed. */
       readonly roleChange?: { readonly role: string; readonly atMs: number };
+      /** By how much this device's clock is behind the relay's, if that dates the edit before the membership. */
+      readonly clockOffsetMs?: number;
     };

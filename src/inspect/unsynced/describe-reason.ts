@@ -9,6 +9,7 @@ import {
   formatMoment,
   formatNextAttempt,
 } from '../shared/format.ts';
+import { describeClock } from '../shared/wrong-clock.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { LostReason, Reason } from '../snapshot/unsynced-row.ts';
 
@@ -111,7 +112,7 @@ const notCountedTexts: Readonly<Record<NotCountedReason, string>> = {
 };
 
 function describeNotCounted(
-  { why, roleChange }: Extract<LostReason, { kind: 'not-counted' }>,
+  { why, roleChange, clockOffsetMs }: Extract<LostReason, { kind: 'not-counted' }>,
   nowMs: number,
 ): string {
   const isRemoval = roleChange?.role === 'revoked';
@@ -120,6 +121,8 @@ function describeNotCounted(
     if (isRemoval) return `you were removed at ${at}`;
     if (why === 'no-access') return `your role became ${roleChange.role} at ${at}`;
   }
+  if (clockOffsetMs !== undefined)
+    return `${describeClock(clockOffsetMs).replace(/^This/, 'this')}, so the edit is dated before you became a member`;
   return notCountedTexts[why];
 }
 

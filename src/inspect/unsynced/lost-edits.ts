@@ -4,6 +4,7 @@ import { lastRoleChange, type NotCountedEdit } from '../../engine/edit-verdicts.
 import { findCoValue } from '../../engine/private-fields.ts';
 import type { Step } from '../../sync/sync-state.ts';
 import { labelCoValue } from '../shared/covalue-label.ts';
+import { isFarOff } from '../shared/wrong-clock.ts';
 import type { Overview } from '../snapshot/overview-facts.ts';
 import type { LostReason, Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import type { NotMade } from './refused-edits.ts';
@@ -28,30 +29,37 @@ export function createLostEdits(options: {
   let lastRowsByID: ReadonlyMap<string, UnsyncedRow> = new Map();
   let result: readonly UnsyncedRow[] = [];
 
-  function reasonsByID(notCountedIDs: readonly string[]): ReadonlyMap<string, LostReason> {
+  function reasonsByID(
+    notCountedIDs: readonly string[],
+    clockOffsetMs: number | undefined,
+  ): ReadonlyMap<string, LostReason> {
     const reasons = new Map<string, LostReason>();
     for (const id of notCountedIDs) {
       const edits = notCounted(id);
       const edit = edits.at(-1);
-      if (edit) reasons.set(id, notCountedReason(id, edit, edits.length));
+      if (edit) reasons.set(id, notCountedReason(id, edit, edits.length, clockOffsetMs));
     }
     for (const [id, reason] of notMade()) if (!reasons.has(id)) reasons.set(id, reason);
     return reasons;
   }
 
-  function notCountedReason(id: string, edit: NotCountedEdit, edits: number): LostReason {
+  function notCountedReason(id: string, edit: NotCountedEdit, edits: number, clockOffsetMs = 0): LostReason {
     const { sessionID, madeAt, reason: why, message } = edit;
     const core = findCoValue(node, id);
     const roleChange = core && lastRoleChange(core, sessionID, madeAt);
     return {
       ...{ kind: 'not-counted', edits, atMs: madeAt, why, message },
       ...(roleChange && { roleChange }),
+      ...(!roleChange &&
+        why === 'not-a-member-then' &&
+        clockOffsetMs > 0 &&
+        isFarOff(clockOffsetMs) && { clockOffsetMs }),
     };
   }
 
   return {
     addTo(rows, overview, notCountedIDs) {
-      const reasons = reasonsByID(notCountedIDs);
+      const reasons = reasonsByID(notCountedIDs, overview.clockOffsetMs);
       if (reasons.size === 0) {
         lastRowsByID = new Map();
         lastRows = rows;

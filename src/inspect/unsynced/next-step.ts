@@ -134,7 +134,9 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'not-made':
       return stepOnRefusedEdit(reason);
     case 'not-counted':
-      return { code: codeByWhy[reason.why], advice: adviceByWhy[reason.why] };
+      return reason.clockOffsetMs === undefined
+        ? { code: codeByWhy[reason.why], advice: adviceByWhy[reason.why] }
+        : { code: 'correct-clock', advice: 'Correct the device’s date and time, then make the edit again.' };
     default:
       return unreachable(reason);
   }
