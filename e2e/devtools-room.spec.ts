@@ -12,6 +12,11 @@ async function boxOf(locator: Locator) {
   return box;
 }
 
+async function overlap(one: Locator, other: Locator): Promise<boolean> {
+  const [a, b] = [await boxOf(one), await boxOf(other)];
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 /** Makes the page longer than the window, and gives it a dialog. */
 async function addContent(page: Page): Promise<void> {
   await page.evaluate(() => {
@@ -63,21 +68,30 @@ test('the closed panel’s button covers no button of the app on a phone', async
   await app.begin(devOrigin, 'Groceries', 'Bread');
   const button = page.getByRole('button', { name: /^maia devtools/ });
   const picture = page.getByRole('button', { name: 'Add an item with a picture' });
-  await expect
-    .poll(async () => {
-      const [ours, theirs] = [await boxOf(button), await boxOf(picture)];
-      return (
-        ours.x < theirs.x + theirs.width &&
-        theirs.x < ours.x + ours.width &&
-        ours.y < theirs.y + theirs.height &&
-        theirs.y < ours.y + ours.height
-      );
-    })
-    .toBe(false);
+  await expect.poll(() => overlap(button, picture)).toBe(false);
   // A real click reaches the app's button.
   const chooser = page.waitForEvent('filechooser');
   await picture.click();
   await chooser;
+});
+
+test('the closed panel’s button covers neither text nor the page’s end on a phone', async ({ page, app }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await openDevtoolsPage(page, app.origin, {});
+  const button = page.getByRole('button', { name: /^maia devtools/ });
+  await page.evaluate(() => {
+    document.body.insertAdjacentHTML(
+      'beforeend',
+      `<p style="position: absolute; top: 800px; right: 12px">Neither this device nor a phone has it.</p>
+       <a href="#imprint" style="position: absolute; top: 1800px; right: 12px; height: 40px">Imprint</a>`,
+    );
+  });
+  await expect.poll(() => overlap(button, page.getByText(/^Neither/))).toBe(false);
+  const imprint = page.getByRole('link', { name: 'Imprint' });
+  await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+  await expect.poll(() => overlap(button, imprint)).toBe(false);
+  await imprint.click();
+  await expect(page).toHaveURL(/#imprint$/);
 });
 
 test('the panel can be used while a modal dialog of the app is open', async ({ page, app }) => {
