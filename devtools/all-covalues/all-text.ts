@@ -1,6 +1,6 @@
 import type { ListedCoValue, ListOrder } from '../../src/inspect/covalue/list/listed-covalue.ts';
 import type { CoValueState } from '../../src/inspect/covalue/covalue-facts.ts';
-import { formatCount, formatDuration, shortID } from '../../src/inspect/shared/format.ts';
+import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
 import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
 
 export interface Column {
@@ -48,13 +48,17 @@ export function explainReaders({ readers }: ListedCoValue): string {
     : `${formatCount(readers, 'member')} can read it, including this account.`;
 }
 
+const firstYearMs = Date.UTC(1971, 0);
+
 export function formatOwner({ owner }: ListedCoValue): string {
-  return owner ? (owner.name ?? shortID(owner.id)) : '';
+  return owner ? (owner.name ?? `…${owner.id.slice(-5)}`) : '';
 }
 
 /** Dates are what authors claim, so some are in the future. */
 export function formatAge({ editedAtMs }: ListedCoValue, nowMs: number): string {
   if (editedAtMs === undefined) return '';
+  // Accounts begin at a constant date, the same on all devices.
+  if (editedAtMs < firstYearMs) return '–';
   const ms = nowMs - editedAtMs;
   if (Math.abs(ms) < 1000) return 'now';
   return ms < 0 ? `in ${formatDuration(-ms)}` : formatDuration(ms);
