@@ -7,6 +7,7 @@ import { openDevtoolsPage, panelIn } from './support/devtools-page.ts';
 import { startEchoServer } from './support/echo-server.ts';
 import { createRelayProcess } from './support/relay-process.ts';
 import { freePort } from './support/servers.ts';
+import { expectHeadline, expectNotAllWell } from './support/situations.ts';
 import { expect, test } from './support/test.ts';
 import { arrived, begin, edit, expectOutage, expectVerdict, stand } from './support/verdicts.ts';
 
@@ -104,15 +105,10 @@ test('an edit that exceeds the relay’s limit', async ({ page, app, relay }) =>
   });
   const panel = await begin(page, app.origin, relay.port);
   await edit(page, 'k'.repeat(30_000));
-  await expectVerdict(
-    panel,
-    /^Too large for localhost:\d+: \d\d kB, limit 20 kB$/,
-    /large values in pieces/,
-    {
-      cause: 'withheld',
-      step: 'split-value',
-    },
-  );
+  const cause = /^Too large for localhost:\d+: \d\d kB, limit 20 kB$/;
+  await expectVerdict(panel, cause, /large values in pieces/, { cause: 'withheld', step: 'split-value' });
+  await expectHeadline(panel, /^1 CoValue not confirmed$/, /^larger than the relay accepts/);
+  await expectNotAllWell(panel);
 });
 
 test('the page’s own origin, which has no relay', async ({ page, app }) => {
@@ -131,10 +127,9 @@ test('a dev server that leaves unknown WebSockets open', async ({ page, app }) =
   server.leaveUpgradesOpen();
   const panel = await beginAt(page, app.origin, `ws://localhost:${server.port}/sync`);
   const cause = /no relay at localhost:\d+: a web server \(HTTP 404, text\/plain\) answered/i;
-  await expectVerdict(panel, cause, /The address is the `url` that the app passed/, {
-    cause: 'not-a-relay',
-    step: 'correct-address',
-  });
+  const next = /The address is the `url` that the app passed/;
+  await expectVerdict(panel, cause, next, { cause: 'not-a-relay', step: 'correct-address' });
+  await expectOutage(panel, cause, next);
   server.close();
 });
 

@@ -126,9 +126,12 @@ test('rights that were lost while this device was away', async ({ page, browser,
     reason: { kind: 'not-counted', why: 'not-a-member-then', roleChange: { role: 'revoked' } },
   });
   await expect(panel.getByRole('tab', { name: /Unsynced/ }).locator('.stat.fail')).toHaveText('1');
-  await panel.getByRole('tab', { name: /CoValue/ }).click();
-  await expect(panel.getByRole('tabpanel')).toContainText('Not counted: you were removed at');
-  await expect(panel.getByRole('img', { name: /^Edits that no device shows/ }).first()).toBeVisible();
+  const struckOut = { name: /^Edits that no device shows/ };
+  const row = panel.getByRole('grid', { name: 'All CoValues' }).locator(`[data-id="${id}"]`);
+  await expect(row.getByRole('img', struckOut)).toBeVisible();
+  await row.click();
+  await expect(panel.locator('.covalue-bar')).toContainText('Not counted: you were removed at');
+  await expect(panel.locator('.covalue-bar').getByRole('img', struckOut)).toBeVisible();
   await panel.getByRole('button', { name: /^Close \(/ }).click();
   await expect(page.getByRole('button', { name: /^maia devtools: 1 edit not counted/ })).toBeVisible();
   await owner.context().close();
@@ -211,9 +214,10 @@ test('a clock that is three days ahead', async ({ page, app, relay }) => {
   });
 });
 
-test('a clock that is three days behind', async ({ page, app, relay }) => {
+test('a clock that is three days behind', async ({ page, browser, app, relay }) => {
   await setClockOff(page, days(-3));
   const panel = await begin(page, app.origin, relay.port);
+  // What this device creates is dated by the same clock, so nothing of it is stuck.
   await expectHeadline(
     panel,
     /^This device’s clock is 3 days behind the relay’s$/,
@@ -224,6 +228,23 @@ test('a clock that is three days behind', async ({ page, app, relay }) => {
   const { clockOffsetMs } = await page.evaluate(() => devtools.snapshot().overview);
   expect(Math.abs((clockOffsetMs ?? 0) - days(3))).toBeLessThan(3_600_000);
   await expectNotAllWell(panel);
+
+  // Of what others have created since, it was no member at the date of its edits.
+  const owner = await (await browser.newContext()).newPage();
+  await begin(owner, app.origin, relay.port);
+  const id = await makeMap(owner);
+  await page.evaluate((mapID) => bareApp.openMap(mapID), id);
+  await edit(page);
+  await expectSituation(panel, id, {
+    headline: /^1 CoValue not confirmed$/,
+    facts: /1 edit not counted.*this device’s clock is 3 days behind the relay’s/,
+    why: /^Not counted: this device’s clock is 3 days behind the relay’s, so the edit is dated before you became a member$/,
+    next: /^(Next: )?Correct the device’s date and time, then make the edit again/,
+    codes: { cause: 'not-counted', step: 'correct-clock' },
+    reason: { kind: 'not-counted', why: 'not-a-member-then' },
+  });
+  expect(await owner.evaluate(() => bareApp.read())).toEqual({});
+  await owner.context().close();
 });
 
 test('an app that states no version, at a relay that requires one', async ({ page, app, relay }) => {

@@ -278,6 +278,27 @@ describe('the sync line', () => {
     }
   });
 
+  it('calls edits confirmed or stored in no state in which something is wrong', () => {
+    const error = testError('RELAY_UNREACHABLE');
+    const wrong: readonly Partial<SyncState>[] = [
+      ...(['off', 'failed', 'paused', 'offline', 'connecting'] as const).map((status) => ({ status })),
+      ...(['saved', 'sent', 'confirmed', 'durable'] as const).flatMap((rung) => [
+        { [rung]: pendingSince(1, 0) },
+        { [rung]: { ...pendingSince(0, 0), error } },
+      ]),
+      { confirmed: { known: false, pending: 0 } },
+      { notCounted: { count: 1, ids: [] } },
+      { storage: { kind: 'kernel', state: 'failing', error } },
+    ];
+    expect(syncText(testState(), testNowMs, testNowMs).kind).toBe('stored');
+    for (const changes of wrong) {
+      for (const [name, state] of rows) {
+        const { kind } = syncText({ ...state, ...changes }, testNowMs, testNowMs);
+        expect(['confirmed', 'stored'], `${name} ${JSON.stringify(changes)}`).not.toContain(kind);
+      }
+    }
+  });
+
   it('shows a rung as reached only if nothing is pending there', () => {
     for (const [name, state] of rows) {
       const { steps } = syncText(state, testNowMs, testNowMs);

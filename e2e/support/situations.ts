@@ -1,4 +1,5 @@
 import type { Locator } from '@playwright/test';
+import { allIsWell } from './reassurances.ts';
 import { expect } from './test.ts';
 
 /** What a stuck situation looks like, in the panel and to a program. */
@@ -13,8 +14,6 @@ export interface Situation {
   /** Part of the row in the inspector's JSON. */
   readonly reason: Record<string, unknown>;
 }
-
-const allIsWell = /Everything is confirmed|Nothing to confirm|All edits from this device are|Nothing to do\./;
 
 /** Expects the cause and the next step of a CoValue in each place, and that no view says that all is well. */
 export async function expectSituation(panel: Locator, id: string, situation: Situation): Promise<void> {
@@ -35,7 +34,7 @@ export async function expectSituation(panel: Locator, id: string, situation: Sit
   expect(explained.verdict).toMatch(why);
   expect(explained.next).toMatch(next);
   expect(snapshot.unsynced.find((one) => one.id === id)?.reason).toMatchObject(reason);
-  await expectNotAllWell(panel);
+  await expectNotAllWell(panel, id);
 }
 
 export async function expectHeadline(panel: Locator, headline: RegExp, facts: RegExp): Promise<void> {
@@ -44,13 +43,29 @@ export async function expectHeadline(panel: Locator, headline: RegExp, facts: Re
   await expect(head.locator('.says p')).toHaveText(facts);
 }
 
-/** In no view of the panel. */
-export async function expectNotAllWell(panel: Locator): Promise<void> {
-  const tabs = panel.getByRole('tab');
-  for (let index = 0; index < (await tabs.count()); index++) {
-    await tabs.nth(index).click();
-    const view = panel.getByRole('tabpanel');
-    await expect(view).not.toBeEmpty();
-    expect(await view.innerText()).not.toMatch(allIsWell);
+/** Expects no reassurance in any view, except in the rows of CoValues other than `id`. */
+export async function expectNotAllWell(panel: Locator, id?: string): Promise<void> {
+  const tabs = panel.getByRole('tablist', { name: 'Views' }).getByRole('tab');
+  for (const tab of await tabs.all()) {
+    await tab.click();
+    expect(await wordsOfView(panel, id), `in ${await tab.innerText()}`).not.toMatch(allIsWell);
   }
+  await panel.getByRole('tab', { name: /CoValue/ }).click();
+  const list = panel.getByRole('button', { name: 'All CoValues' });
+  if (await list.isVisible()) await list.click();
+  expect(await wordsOfView(panel, id), 'in all CoValues').not.toMatch(allIsWell);
+}
+
+async function wordsOfView(panel: Locator, id: string | undefined): Promise<string> {
+  const view = panel.getByRole('tabpanel');
+  await expect(view).not.toBeEmpty();
+  return view.evaluate((element, wanted) => {
+    const rowsOfOthers = [...element.querySelectorAll<HTMLElement>('.all-table [data-id]')].filter(
+      (row) => row.dataset['id'] !== wanted,
+    );
+    return rowsOfOthers.reduce(
+      (words, row) => words.replace(row.innerText, ''),
+      (element as HTMLElement).innerText,
+    );
+  }, id);
 }

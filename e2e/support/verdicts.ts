@@ -1,6 +1,7 @@
 import type { Locator, Page, WebSocketRoute } from '@playwright/test';
 import { addAuthenticator } from './authenticator.ts';
 import { beginWithPanel, openDevtoolsPage, panelIn } from './devtools-page.ts';
+import { expectHeadline, expectNotAllWell } from './situations.ts';
 import { expect } from './test.ts';
 
 /** A page with an account, one map that the relay has, and an open panel. */
@@ -45,16 +46,13 @@ export async function expectVerdict(
 
 /** Expects the cause in the headline, in Peers with its next step, and that no view claims that all is well. */
 export async function expectOutage(panel: Locator, cause: RegExp, next: RegExp): Promise<void> {
-  await expect(panel.locator('.says')).toContainText(cause);
+  await expectHeadline(panel, /^\d+ CoValues? not confirmed$/, cause);
   const views = panel.getByRole('tablist', { name: 'Views' });
   await views.getByRole('tab', { name: /Peers/ }).click();
   const card = panel.getByRole('article');
   await expect(card.locator('.warning')).toContainText(cause);
   await expect(card.locator('.warning')).toContainText(next);
-  for (const view of await views.getByRole('tab').all()) {
-    await view.click();
-    await expect(panel).not.toContainText(/Everything is confirmed|Nothing to confirm|edits are confirmed/);
-  }
+  await expectNotAllWell(panel);
 }
 
 /** The same, for one of several that wait. */
