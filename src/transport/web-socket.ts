@@ -1,4 +1,5 @@
 import { createKernelError, type KernelError } from '../base/kernel-error.ts';
+import { oneLine } from '../wire/one-line.ts';
 import type { Socket } from '../platform/socket.ts';
 import { closedHere } from './closed-here.ts';
 import type { Transport } from './transport.ts';
@@ -54,7 +55,7 @@ const messageTooBig = 1009;
 
 /** Browsers do not reveal why opening failed. */
 function lost(url: URL, hasOpened: boolean, { code, reason }: { code: number; reason: string }): KernelError {
-  const details = { code, reason, host: url.host };
+  const details = { code, reason: oneLine(reason), host: url.host };
   if (code === messageTooBig) {
     return createKernelError(
       'MESSAGE_TOO_LARGE',

@@ -37,6 +37,11 @@ describe('frames of the kernel', () => {
     });
   });
 
+  it('[WIRE-7] lets nothing that a relay says start a line or command a terminal', () => {
+    const refused = { maia: 'refused', code: 'limit', reason: 'Full\n\u001b[31m\u202Elog\0in', closing: true };
+    expect(readMessage(JSON.stringify(refused))).toMatchObject({ frame: { reason: 'Full [31m log in' } });
+  });
+
   it('[WIRE-3] never promise more than this version understands', () => {
     const frame = { ...hello, durability: 'for-ever' };
     expect(readMessage(JSON.stringify(frame))).toEqual({

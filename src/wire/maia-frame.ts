@@ -1,5 +1,6 @@
 import type { RawCoID } from 'cojson';
 import { createKernelError, type RefusalCode } from '../base/kernel-error.ts';
+import { oneLine } from './one-line.ts';
 import { isRecord, type JsonRecord } from '../base/record.ts';
 import { isRefusalCode } from './refusal-code.ts';
 import { isCoValueID } from './ids.ts';
@@ -123,7 +124,7 @@ function readHello(value: JsonRecord): HelloFrame {
   return {
     maia: 'hello',
     v,
-    relay: { name: relay.name, version: relay.version },
+    relay: { name: oneLine(relay.name), version: oneLine(relay.version) },
     storage: { id: storage.id, epoch: storage.epoch },
     durability: durability === 'process-crash' || durability === 'power-loss' ? durability : 'none',
     limits: readLimits(limits),
@@ -168,7 +169,7 @@ function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: Jso
   return {
     maia: 'refused',
     code: isRefusalCode(code) ? code : 'unknown',
-    reason,
+    reason: oneLine(reason),
     ...(id === undefined ? {} : { id }),
     ...(sessionID === undefined ? {} : { sessionID }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -153,11 +153,38 @@ describe('a bug report', () => {
 });
 
 it.each([
+  'wss://user:p@ssw0rd@relay.example/sync',
+  'token 550e8400-e29b-41d4-a716-446655440000',
+  'Bearer dGhpcy1pcy1h-c2VjcmV0-dG9rZW4-MTIzNA',
+  'sk-live-4f9a-8b21-77cd',
+  'https://idp.example/login;jsessionid=AB12CD34',
+  'https://idp.example/login%3Ftoken%3Dabcdef',
+  '{"token":"abc123"}',
+  'password: hunter2',
+  'abcdefghijklmnopqrstuvwxyzabcd',
+  'alice@example.com',
+  'co_zABCDEFGH\u200BJKLMNPQRSTUVWXYZ',
+])('[PANEL-15] shows nothing of a secret in %j', (text) => {
+  expect(code(text)).not.toMatch(
+    /ssw0rd|446655|c2Vj|8b21|AB12|abcdef|abc123|hunter2|alice|ABCDEFGHJKLMNPQRSTUVWXYZ/,
+  );
+});
+
+it.each([
+  'Refused by relay.eu-central-1.example.org:45261 (limit): the relay is at its limit of 1000 connections',
+  'STORAGE_UNAVAILABLE Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0',
+  'wss://relay.example/sync',
+  'Sync with localhost:3000 has ended at 14:32:04',
+])('leaves %j as it is', (text) => {
+  expect(code(text)).toBe(`\`${text}\``);
+});
+
+it.each([
   ['', '`none`'],
   ['a`b', '`` a`b ``'],
   ['``', '``` `` ```'],
   [' a\n\nb ', '`a b`'],
-  ['x'.repeat(500), `\`${'x'.repeat(400)}…\``],
+  ['x.'.repeat(250), `\`${'x.'.repeat(200)}…\``],
 ])('%j becomes the code span %s', (text, span) => {
   expect(code(text)).toBe(span);
 });

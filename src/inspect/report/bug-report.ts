@@ -63,7 +63,7 @@ export function writeBugReport(whole: InspectorSnapshot, { explain, causeOf, sto
     list(...describeDevice(snapshot)),
     `## Tabs: ${tabs.list.length}`,
     ...fitting(tabs.list, (tab) => list(describeTab(tab, atMs)), limits.tabs),
-    'This report contains no values, names, titles, tokens or whole IDs.\n',
+    'This report leaves out values, names, titles and whole IDs, and what looks like a token. Read it before you share it: texts of a relay may contain more.\n',
   ].join('\n\n');
 }
 

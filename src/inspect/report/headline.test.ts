@@ -155,9 +155,10 @@ describe('headline', () => {
       overview({
         storage: { kind: 'memory', state: 'memory-only', error: { code: 'STORAGE_BLOCKED', message: 'x' } },
       }),
-      'Everything is confirmed by eu.example',
+      'Everything of this run is confirmed by eu.example',
       [
         'nothing is saved on this device: another tab holds the database',
+        'edits of earlier runs, if any, cannot be read',
         'confirmed data survives a crash of the relay',
       ],
     ],

@@ -1,7 +1,7 @@
 import { describeCause } from '../shared/describe-cause.ts';
 import { describeClock, isFarOff } from '../shared/wrong-clock.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
-import type { Overview } from '../snapshot/overview-facts.ts';
+import { isStorageRefused, type Overview } from '../snapshot/overview-facts.ts';
 import type { Outage, Relay } from '../snapshot/relay-facts.ts';
 import { describeOutage } from '../shared/describe-outage.ts';
 import type { Tab, TabsNow } from '../snapshot/tab-facts.ts';
@@ -38,7 +38,10 @@ export function headlineOf(overview: Overview | undefined, nowMs: number, seen?:
   const waiting = waitingSentence(overview, seen?.tabs);
   const problems = problemsOf(overview);
   const problem = waiting === undefined ? problems[0] : undefined;
-  const rest: Fact = { words: `everything else is confirmed by ${hostsOf(overview)}`, tone: 'plain' };
+  const rest: Fact = {
+    words: `everything else${ofThisRun(overview)} is confirmed by ${hostsOf(overview)}`,
+    tone: 'plain',
+  };
   return {
     sentence: waiting ?? problem?.sentence ?? calmSentence(overview),
     facts: [
@@ -119,11 +122,15 @@ function notFoundFacts(memory: Seen['memory'] | undefined): readonly Fact[] {
 
 function calmSentence(overview: Overview): string {
   const { status, rungs } = overview;
-  if (status === 'confirmed') return `Everything is confirmed by ${hostsOf(overview)}`;
+  if (status === 'confirmed') return `Everything${ofThisRun(overview)} is confirmed by ${hostsOf(overview)}`;
   if (status === 'off') return 'Sync is switched off';
   return rungs.confirmed.known && status !== 'syncing'
     ? 'Nothing to confirm'
     : 'Checking for edits from earlier runs';
+}
+
+function ofThisRun(overview: Overview): string {
+  return isStorageRefused(overview) ? ' of this run' : '';
 }
 
 function hostsOf({ relays }: Overview): string {
@@ -154,8 +161,13 @@ function storageFacts({ rungs, storage }: Overview): readonly Fact[] {
   const { takeover } = storage;
   const error = storage.error ?? rungs.saved.error;
   const why = error ? `: ${describeCause(error)}` : '';
-  if (storage.state === 'memory-only')
-    return [{ words: `nothing is saved on this device${why}`, tone: 'warn' }];
+  if (isStorageRefused({ storage })) {
+    return [
+      { words: `nothing is saved on this device${why}`, tone: 'warn' },
+      { words: 'edits of earlier runs, if any, cannot be read', tone: 'warn' },
+    ];
+  }
+  if (storage.state === 'memory-only') return [{ words: 'nothing is saved on this device', tone: 'warn' }];
   const facts: Fact[] = [];
   if (storage.state === 'failing' || rungs.saved.error) {
     const count = rungs.saved.pending;

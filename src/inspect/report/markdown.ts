@@ -1,3 +1,4 @@
+import { oneLine } from '../../wire/one-line.ts';
 import { shortID } from '../shared/format.ts';
 import { withoutKeys } from '../shared/redaction.ts';
 
@@ -6,12 +7,9 @@ const maxCharacters = 400;
 
 /** A code span, so that nothing in the text acts as Markdown or HTML. Without keys, tokens, queries of URLs and whole IDs. */
 export function code(text: string): string {
-  const whole = redact(text);
-  // Control characters include those that reverse the order of text.
-  const line = whole
-    .slice(0, maxCharacters)
-    .replaceAll(/[\s\p{C}]+/gu, ' ')
-    .trim();
+  // Before anything is sought in it: a control character could hide an ID or a token.
+  const whole = redact(oneLine(text.replaceAll(/\p{Cf}+/gu, '')));
+  const line = whole.slice(0, maxCharacters).trim();
   const shown = whole.length > maxCharacters ? `${line}…` : line || 'none';
   const runs = shown.match(/`+/g) ?? [];
   const fence = '`'.repeat(1 + Math.max(0, ...runs.map((run) => run.length)));
@@ -20,14 +18,21 @@ export function code(text: string): string {
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
 
-/** Shortens IDs, because anyone with a whole one can read a CoValue that is shared with everyone. */
+const withheld = '[withheld]';
+
+/**
+ * Shortens IDs, because anyone with a whole one can read a CoValue that is shared with everyone. The rest is a guess: what looks
+ * like a token, a password or an address of a person.
+ */
 function redact(text: string): string {
   return withoutKeys(text)
-    .replaceAll(/:\/\/[^\s/@]*@/g, '://')
-    .replaceAll(/(:\/\/[^\s?#]*)[?#]\S*|[?&#][\w.-]+=\S*/g, '$1')
-    .replaceAll(/[\w+=]{20,}/g, (word) => {
+    .replaceAll(/:\/\/[^\s/]*@/g, '://')
+    .replaceAll(/(:\/\/[^\s?#;%]*)(?:[?#;]|%(?:3[BFbf]|23))\S*|[?&#;][\w.-]+=\S*/g, '$1')
+    .replaceAll(/[^\s@"'`(<]+@[\w-]+(?:\.[\w-]+)+/g, withheld)
+    .replaceAll(/\b(token|secret|password|passwd|api-?key|authorization|bearer)(["']?\s*[:=]\s*["']?|\s+(?=\S*\d))\S+/gi, `$1$2${withheld}`)
+    .replaceAll(/[\w+=~-]{16,}/g, (word) => {
       if (/^[a-z]+_z/.test(word)) return shortID(word);
-      return /\d/.test(word) ? '[withheld]' : word;
+      return /\d/.test(word) || /[A-Za-z]{24}/.test(word) ? withheld : word;
     });
 }
 

@@ -29,6 +29,11 @@ export interface Overview {
   readonly isStock?: true;
 }
 
+/** Whether the browser refused the database, so that nobody knows what earlier runs left in it. */
+export function isStorageRefused({ storage }: Pick<Overview, 'storage'>): boolean {
+  return storage.state === 'memory-only' && storage.error !== undefined;
+}
+
 /** CoValues that have not reached this rung. */
 export interface RungCount {
   /** False until the records of earlier runs are read: more than `pending` may wait. */

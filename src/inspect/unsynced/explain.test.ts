@@ -73,6 +73,24 @@ describe('explanation of a CoValue', () => {
     });
   });
 
+  it('does not speak of earlier runs if the browser refuses their database', async () => {
+    await until(() => expect(verdict()).toContain('confirmed by every relay'));
+    const { overview, ...snapshot } = inspector.snapshot();
+    const error = { code: 'STORAGE_UNAVAILABLE', message: 'Allow storage for this site.' } as const;
+    const refused = {
+      ...snapshot,
+      overview: { ...overview, storage: { kind: 'memory', state: 'memory-only', error } as const },
+    };
+    const unloaded = (await createAgentNode()).createGroup().id;
+    for (const id of [map.id, unloaded])
+      expect(explain(id, refused, node)).toMatchObject({
+        cause: 'storage-refused',
+        step: 'check-storage',
+        verdict: 'No edit of this run is waiting; edits of earlier runs, if any, cannot be read',
+        next: 'Allow storage for this site.',
+      });
+  });
+
   it('[CONF-13] reports that nobody counts an edit, and why', async () => {
     const { group } = map;
     group.removeMember(node.getCurrentAgent().id as 'everyone');

@@ -6,7 +6,7 @@ import { describeRequest } from '../shared/describe-request.ts';
 import { clockAdvice, describeClock } from '../shared/wrong-clock.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
-import { rungs } from '../snapshot/overview-facts.ts';
+import { isStorageRefused, rungs } from '../snapshot/overview-facts.ts';
 import type { NextStepCode } from '../snapshot/next-step-code.ts';
 import type { Peer } from '../snapshot/relay-facts.ts';
 import type { LostReason, Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
@@ -23,7 +23,15 @@ export interface Explanation {
   readonly id: string;
   /** The verdict, for programs. */
   readonly cause:
-    Cause | 'checking' | 'confirmed' | 'deleted' | 'invalid-id' | 'loading' | 'not-found' | 'not-loaded';
+    | Cause
+    | 'checking'
+    | 'confirmed'
+    | 'deleted'
+    | 'invalid-id'
+    | 'loading'
+    | 'not-found'
+    | 'not-loaded'
+    | 'storage-refused';
   /** What to do, for programs. */
   readonly step: NextStepCode;
   /** The facts behind the verdict. Absent if no edit from this device is waiting. */
@@ -123,13 +131,22 @@ function explainNotPending(
   const about = {
     id,
     evidence: [
-      'No edit from this device is waiting to sync.',
+      `No edit ${isStorageRefused(overview) ? 'of this run' : 'from this device'} is waiting to sync.`,
       ...peers.map((peer) => describePeer(peer, atMs)),
       ...(clockOffsetMs === undefined ? [] : [`${describeClock(clockOffsetMs)}.`]),
     ],
   };
   const state = coValue?.loadingState;
+  /** Nobody knows what the device's database has of it. */
+  const withoutDatabase = {
+    ...about,
+    cause: 'storage-refused',
+    step: 'check-storage',
+    verdict: 'No edit of this run is waiting; edits of earlier runs, if any, cannot be read',
+    next: overview.storage.error?.message ?? '',
+  } as const;
   if (!coValue || state === 'unknown' || state === 'garbageCollected' || state === 'onlyKnownState') {
+    if (isStorageRefused(overview)) return withoutDatabase;
     return {
       ...about,
       cause: 'not-loaded',
@@ -181,6 +198,7 @@ function explainNotPending(
     };
   }
   const { confirmed, durable } = overview.rungs;
+  if (isStorageRefused(overview)) return { ...withoutDatabase, evidence };
   if (!confirmed.known) {
     return {
       id,
