@@ -45,6 +45,6 @@ it.each([
   the(root, `${place} summary`).click();
   const words = the(root, `${place} details`).innerText.replaceAll(/\s+/g, ' ');
   expect(words).toMatch(
-    /Request WebSocket wss:\/\/relay\.example\/sync Failed at \d\d:\d\d:\d\d Answer not opened, close code 1006 \(no closing handshake\) Again next attempt in /,
+    /Request WebSocket wss:\/\/relay\.example\/sync Failed at \d\d:\d\d:\d\d Answer not opened, close code 1006 \(no closing handshake\) Next attempt in /,
   );
 });
