@@ -9,8 +9,7 @@ const peer: Peer = {
   ...{ phase: 'connected', phaseSinceMs: nowMs - 60_000, promises: 'unknown' },
   ...{ sent: { messages: 0, bytes: 0 }, received: { messages: 0, bytes: 0 } },
   ...{ bufferedBytes: 0, unacknowledgedMessages: 0, roundTrips: { endMs: nowMs, values: [] } },
-  ...{ changes: [],
-  failedRequests: [], dropped: { sessions: 0, latest: [] } },
+  ...{ changes: [], failedRequests: [], dropped: { sessions: 0, latest: [] } },
 };
 const fact = (label: string, change: Partial<Peer> = {}) =>
   factsOf({ ...peer, ...change }, nowMs).find((one) => one.label === label);

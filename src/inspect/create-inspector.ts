@@ -71,8 +71,8 @@ export function createInspector(
   const log = createRelayLog({
     isOnline: () => inspection.page?.isOnline ?? true,
     urlSource(url) {
-      const isGiven = inspection.isUrlGiven?.();
-      return isGiven === undefined ? undefined : isGiven ? 'option' : defaultUrlSource(url);
+      const given = inspection.options?.();
+      return given && ((given.relays ?? given.url) ? 'option' : defaultUrlSource(url));
     },
     lastReceivedMs: silence.lastReceivedMs,
   });
@@ -324,8 +324,8 @@ export function createInspector(
   };
 }
 
-function readVersions({ appVersion, page }: SyncInspection): Versions {
-  const app = appVersion?.();
+function readVersions({ options, page }: SyncInspection): Versions {
+  const app = options?.()?.appVersion;
   const userAgent = page?.userAgent;
   return {
     kernel: kernelVersion,

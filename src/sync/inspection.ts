@@ -7,7 +7,7 @@ import type { CountedRung } from './rungs.ts';
 import type { Step } from './sync-state.ts';
 import type { PeerPhase } from './peer-status.ts';
 import type { SyncEvent } from './sync-events.ts';
-import type { SyncPeers } from './sync-peers.ts';
+import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 
 export { readUrlSources, resolveFrom, type UrlSources } from './connection/sync-url.ts';
 
@@ -21,10 +21,8 @@ export interface SyncInspection {
   /** By CoValue, when its oldest edit began to wait (or was found, if from an earlier run), in ms since the Unix epoch. */
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
-  /** Whether the app passed the addresses of the relays. Undefined for a node that the kernel does not sync. */
-  isUrlGiven?(): boolean | undefined;
-  /** The version of the app, if it passed one. */
-  appVersion?(): string | undefined;
+  /** From the app. Undefined until it connects, and for a node that the kernel does not sync. */
+  options?(): Pick<SyncOptions, 'url' | 'relays' | 'appVersion'> | undefined;
   /** Whether the browser reports a network, and which browser it is. */
   readonly page?: { readonly isOnline: boolean; readonly userAgent?: string | undefined };
   /** Sets the only listener for every sync message to and from a relay. Costs nothing while unset. */

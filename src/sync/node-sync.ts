@@ -182,8 +182,7 @@ export function createNodeSync(options: {
     nextTask,
   };
   let failure: KernelError | undefined;
-  let isUrlGiven: boolean | undefined;
-  let givenAppVersion: string | undefined;
+  let given: SyncOptions | undefined;
   let isComplete = false;
   const view = createSyncView({
     ladder,
@@ -361,8 +360,7 @@ export function createNodeSync(options: {
     waiting: ladder.waiting,
     peers: () => relays.all.map((relay) => relay.inspect()),
     page,
-    isUrlGiven: () => isUrlGiven,
-    appVersion: () => givenAppVersion,
+    options: () => given,
     setTap: relays.setTap,
     setFrameTap: (tap) => void (relays.channelHooks.tap = tap),
     setRungTap: ladder.setTap,
@@ -395,10 +393,10 @@ export function createNodeSync(options: {
     get targets() {
       return relays.targets;
     },
-    connect(targets, { url, relays: several, transports: [first, ...others] = [], appVersion }) {
+    connect(targets, syncOptions) {
+      given = syncOptions;
+      const { transports: [first, ...others] = [], appVersion } = syncOptions;
       failure = undefined;
-      isUrlGiven = !!(several ?? url);
-      givenAppVersion = appVersion;
       relays.connect(targets, { transports: first ? [first, ...others] : transports, appVersion });
     },
     fail(error) {
