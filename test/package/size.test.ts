@@ -3,7 +3,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 53_700;
+const completeEntryBudget = 53_600;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 51_500,
   relays: 41_000,
