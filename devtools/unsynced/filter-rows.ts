@@ -47,6 +47,8 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   queued: 'Not sent',
   draining: 'Not sent',
   sending: 'Not sent',
+  unanswered: 'Not sent',
+  unread: 'Not sent',
   'other-tab': 'Not sent',
   unconfirmed: 'Not confirmed',
   'not-durable': 'Not durable',

@@ -94,7 +94,7 @@ describe('filter', () => {
 
 describe('rows under the pointer', () => {
   it('keep their order: confirmed rows have arrived, new rows come last', () => {
-    const fresh = row('co_zNew', { kind: 'sending', host: 'eu.example' });
+    const fresh = row('co_zNew', { kind: 'sending', host: 'eu.example', sinceMs: 0 });
     const held = holdRows(rows, [fresh, refused, notSaved], [fresh, refused, notSaved]);
     expect(held.map(({ id }) => id)).toEqual(['co_zCrew', 'co_zTide', 'co_zNote', 'co_zNew']);
     expect(held[1]).toMatchObject({
@@ -104,7 +104,7 @@ describe('rows under the pointer', () => {
   });
 
   it('are not marked as arrived if they only stopped matching the filter', () => {
-    const sentNow = { ...waiting, reason: { kind: 'sending', host: 'eu.example' } } as const;
+    const sentNow = { ...waiting, reason: { kind: 'sending', host: 'eu.example', sinceMs: 0 } } as const;
     expect(holdRows([waiting], [], [sentNow])).toEqual([sentNow]);
   });
 

@@ -173,11 +173,13 @@ export function createInspector(
   }
 
   function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
-    const { relays, status, error } = silence.addTo(overview.current, clock.nowMs());
+    const nowMs = clock.nowMs();
+    const { relays, status, error } = silence.addTo(overview.current, nowMs);
     const queuesByRelayID = queueViews.waitingByRelayID();
     const tabs = describeOtherTabs(tabWatch);
     const evidence = {
-      ...{ status, relays, queuesByRelayID },
+      ...{ status, relays, queuesByRelayID, nowMs },
+      readFailure: storageWatch.readFailure,
       ...(error && { error }),
       tabs,
       ...(inspection.tabs && { leftTo: uploadersIn(inspection.tabs, tabs, relays) }),

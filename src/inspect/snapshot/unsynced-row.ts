@@ -88,7 +88,12 @@ export type Reason =
   | { readonly kind: 'connecting'; readonly host: string; readonly sinceMs: number; readonly attempt: number }
   | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
   | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
-  | { readonly kind: 'sending'; readonly host: string }
+  /** `sinceMs`: since when it could have been sent. */
+  | { readonly kind: 'sending'; readonly host: string; readonly sinceMs: number }
+  /** This device sends it once the relay has said what it has of it. */
+  | { readonly kind: 'unanswered'; readonly host: string; readonly sinceMs: number }
+  /** This device holds it, but cannot read it now. */
+  | { readonly kind: 'unread'; readonly host: string; readonly error: PlainError }
   /** Another tab wrote the edits and sends them first; after a few seconds, this tab does. */
   | { readonly kind: 'other-tab'; readonly title?: string; readonly isPaused?: true }
   /** `isHandedOver`: cojson passed it to its peer and cannot know whether it was sent. */

@@ -73,6 +73,10 @@ export function describeReason(reason: Reason, nowMs: number): string {
       return `Not sent: ${formatBytes(reason.bytes)} still in the socket to ${reason.host}`;
     case 'sending':
       return `Being sent to ${reason.host}`;
+    case 'unanswered':
+      return `Not sent: ${reason.host} has not answered for ${formatDuration(nowMs - reason.sinceMs)}`;
+    case 'unread':
+      return withCause('Not sent, because this device cannot read it', causeOf(reason.error));
     case 'other-tab': {
       const tab = reason.title === undefined ? 'another tab' : `another tab, “${reason.title}”`;
       return `Left to ${tab}${reason.isPaused ? ', which is paused' : ''}`;

@@ -109,6 +109,17 @@ export function nextStepFor(reason: Reason): NextStep {
       };
     case 'sending':
       return { code: 'wait', advice: 'Wait a moment.' };
+    case 'unanswered':
+      return {
+        code: 'check-relay',
+        advice: `Check the log and the storage of the relay at ${reason.host}: its connection works, but it has not said what it has of this CoValue, and this device sends nothing of it before. The kernel asks again automatically.`,
+      };
+    case 'unread':
+      return {
+        code: 'check-storage',
+        advice:
+          'Check this device’s disk, and reload the page if this persists. The kernel tries again automatically, and sends the edits once it can read them.',
+      };
     case 'other-tab':
       return {
         code: reason.isPaused ? 'resume' : 'wait',

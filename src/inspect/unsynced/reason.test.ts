@@ -94,11 +94,13 @@ const cases: readonly Case[] = [
   },
   {
     situation: 'the relay requested a resend before the user made the edit',
+    coValue: { ...edit, sinceMs: nowMs - 4_000 },
     disputes: [{ relayID: 'eu', askedAgainAtMs: nowMs - 30_000 }],
     verdict: 'Being sent to eu.example',
   },
   {
     situation: 'another relay has a dispute with it',
+    coValue: { ...edit, sinceMs: nowMs - 4_000 },
     disputes: [{ relayID: 'us', isSkipped: true }],
     verdict: 'Being sent to eu.example',
   },
@@ -262,7 +264,26 @@ const cases: readonly Case[] = [
     verdict: 'cojson’s tracker is out of date: every relay has all of it',
     control: 'repair',
   },
-  { situation: 'it is being sent', verdict: 'Being sent to eu.example' },
+  {
+    situation: 'it is being sent',
+    coValue: { ...edit, sinceMs: nowMs - 4_000 },
+    verdict: 'Being sent to eu.example',
+  },
+  {
+    situation: 'the relay has just connected',
+    evidence: { relays: [relay({ phaseSinceMs: nowMs - 2_000 })] },
+    verdict: 'Being sent to eu.example',
+  },
+  {
+    situation: 'nothing else waits, and the relay does not say what it has of it',
+    coValue: { ...edit, sinceMs: nowMs - 12_000 },
+    verdict: 'Not sent: eu.example has not answered for 12 s',
+  },
+  {
+    situation: 'this device cannot read it',
+    evidence: { readFailure: () => createKernelError('STORAGE_CLOSED', 'The browser closed it. Wait.') },
+    verdict: 'Not sent, because this device cannot read it: the browser closed the database',
+  },
   {
     situation: 'it was sent and is unanswered',
     coValue: { ...sent, sentAtMs: nowMs - 4_000 },
@@ -312,7 +333,7 @@ describe('first reason', () => {
   it.each(cases)(
     '[PANEL-11] is "$verdict" if $situation',
     ({ coValue = edit, evidence, disputes, verdict, control }) => {
-      const usual = { status: 'syncing', relays: [relay()], queuesByRelayID: new Map() } as const;
+      const usual = { status: 'syncing', relays: [relay()], queuesByRelayID: new Map(), nowMs } as const;
       const reason = firstReason(coValue, { ...usual, ...evidence }, disputes);
       expect(describeReason(reason, nowMs)).toBe(verdict);
       const next = nextStepFor(reason);
@@ -343,7 +364,7 @@ describe('first reason', () => {
   });
 
   it('is plain JSON that does not change over time', () => {
-    const evidence: Evidence = { status: 'offline', relays: [lost('offline')], queuesByRelayID: new Map() };
+    const evidence: Evidence = { status: 'offline', relays: [lost('offline')], queuesByRelayID: new Map(), nowMs };
     const reason = firstReason(edit, evidence);
     expect(firstReason({ ...edit }, evidence)).toEqual(reason);
     expect(JSON.parse(JSON.stringify(reason))).toEqual(reason);

@@ -16,6 +16,9 @@ export interface Evidence {
   readonly error?: PlainError;
   readonly relays: readonly Relay[];
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
+  readonly nowMs: number;
+  /** Why this device's storage could not read the CoValue. */
+  readonly readFailure?: (id: string) => KernelError | undefined;
   /** The account's other tabs. */
   readonly tabs?: readonly OtherTab[];
   /** The tab that sends the CoValue first, with what is known of it. Undefined if this tab sends it. */
@@ -73,7 +76,7 @@ export function firstReason(
   }
   const uploader = confirmed === 'pending' ? evidence.leftTo?.(coValue.id) : undefined;
   if (uploader) return leftToTab(uploader);
-  if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
+  if (sent === 'pending') return notSent(coValue, relay, evidence);
   if (confirmed === 'pending') {
     return {
       kind: 'unconfirmed',
@@ -135,12 +138,27 @@ function leftToTab({ title, relays = [] }: Partial<OtherTab>): Reason {
   return { kind: 'other-tab', ...(title && { title }), ...(isPaused && { isPaused }) };
 }
 
-function notSent(host: string, waiting: WaitingForSocket | undefined): Reason {
-  const { messages = 0, bufferedBytes = 0 } = waiting ?? {};
+/** Nothing takes longer to be sent, if nothing else waits and the relay answers. */
+const unansweredAfterMs = 5_000;
+
+/** Time alone has made another reason of it. */
+export function isOutdated(reason: Reason, nowMs: number): boolean {
+  return reason.kind === 'sending' && nowMs - reason.sinceMs > unansweredAfterMs;
+}
+
+function notSent(
+  { id, sinceMs: madeAtMs }: UnsyncedCoValue,
+  { id: relayID, host, phaseSinceMs }: Relay,
+  { queuesByRelayID, readFailure, nowMs }: Evidence,
+): Reason {
+  const failure = readFailure?.(id);
+  if (failure) return { kind: 'unread', host, error: toPlainError(failure) };
+  const { messages = 0, bufferedBytes = 0 } = queuesByRelayID.get(relayID) ?? {};
   if (messages !== 'unknown' && messages > 0) return { kind: 'queued', host, messages };
   if (bufferedBytes !== 'unknown' && bufferedBytes > 0)
     return { kind: 'draining', host, bytes: bufferedBytes };
-  return { kind: 'sending', host };
+  const sending = { kind: 'sending', host, sinceMs: Math.max(madeAtMs, phaseSinceMs) } as const;
+  return isOutdated(sending, nowMs) ? { ...sending, kind: 'unanswered' } : sending;
 }
 
 /** The relays that lack the CoValue, disconnected ones first. If `missingAtPeerIDs` names none, any may lack it. */

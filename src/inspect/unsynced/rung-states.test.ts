@@ -28,10 +28,10 @@ const shape = (states: Readonly<Record<RungName, RungState>>) => rungs.map((rung
 
 describe('rung states of a row', () => {
   it.each([
-    ['being sent', row('rppp', { kind: 'sending', host }), 'reached waiting ahead ahead'],
+    ['being sent', row('rppp', { kind: 'sending', host, sinceMs: youngMs }), 'reached waiting ahead ahead'],
     [
       'being sent for too long',
-      row('rppp', { kind: 'sending', host }, open, oldMs),
+      row('rppp', { kind: 'sending', host, sinceMs: youngMs }, open, oldMs),
       'reached stuck ahead ahead',
     ],
     [

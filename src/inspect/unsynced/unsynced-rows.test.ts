@@ -18,7 +18,7 @@ const relay: Relay = {
   phaseSinceMs: 0,
   roundTripMs: 30,
 };
-const connected: Evidence = { status: 'syncing', relays: [relay], queuesByRelayID: new Map() };
+const connected: Evidence = { status: 'syncing', relays: [relay], queuesByRelayID: new Map(), nowMs: 0 };
 
 let node: LocalNode;
 let maps: readonly RawCoMap[];
@@ -118,4 +118,15 @@ test('names the oldest of many new rows in the first short read, and the rest in
   while (!named(rows.read(connected, true)).every(Boolean) && reads < 40) reads++;
   expect(reads + 1).toBe(Math.ceil(1_200 / readsInTime));
   expect(named(createRows().read(connected))).toEqual(maps.map(() => true));
+});
+
+test('names the relay once it has not answered for long, although nothing else has changed', () => {
+  edits = edits.map((edit) => ({ ...edit, sinceMs: 0, sent: 'pending' }));
+  const rows = createRows();
+  const kindsAt = (nowMs: number) =>
+    new Set(rows.read({ ...connected, nowMs }, true).map(({ reason }) => reason.kind));
+  expect(kindsAt(1_000)).toEqual(new Set(['sending']));
+  expect(kindsAt(6_000)).toEqual(new Set(['unanswered']));
+  const settled = rows.read({ ...connected, nowMs: 7_000 });
+  expect(rows.read({ ...connected, nowMs: 8_000 })).toBe(settled);
 });

@@ -6,7 +6,7 @@ import { labelCoValue } from '../shared/covalue-label.ts';
 import type { CoValueLabel } from '../snapshot/covalue-kind.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
 import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
-import { firstReason, relaysMissing, type Evidence, type Dispute } from './reason.ts';
+import { firstReason, isOutdated, relaysMissing, type Evidence, type Dispute } from './reason.ts';
 import { relayAccess } from './relay-access.ts';
 import type { RelayDisputes } from './relay-disputes.ts';
 
@@ -72,15 +72,15 @@ export function createUnsyncedRows(options: {
       const before = knownOf(coValue, index);
       const isNew = before?.coValue !== coValue;
       const isDue = isNew || before.isContentDue || (index >= rereads.from && index < rereads.to);
-      if (!isDue && isSame) return before;
+      const isCurrent = isSame && before && !isOutdated(before.row.reason, evidence.nowMs);
+      if (!isDue && isCurrent) return before;
       const readsContent = isDue && stopwatchMs() < untilMs;
       const content = readsContent ? contentOf(coValue.id) : (before?.content ?? unreadContent);
       const disputes = readsContent || !before ? disputesOf(coValue.id, relayIDs) : before.disputes;
       const isContentDue = readsContent ? false : isNew || before.isContentDue;
       if (
-        before &&
+        isCurrent &&
         !isNew &&
-        isSame &&
         isContentDue === before.isContentDue &&
         isSameContent(before.content, content) &&
         isEqual(before.disputes, disputes)
