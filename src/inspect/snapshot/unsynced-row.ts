@@ -67,7 +67,13 @@ export type Reason =
   /** With an error if the relay's address is unusable. */
   | { readonly kind: 'no-relay'; readonly error?: PlainError }
   /** The kernel no longer retries this relay. */
-  | { readonly kind: 'relay-failed'; readonly host: string; readonly error?: PlainError }
+  | {
+      readonly kind: 'relay-failed';
+      readonly host: string;
+      readonly outage?: Outage;
+      readonly urlSource?: UrlSource;
+      readonly error?: PlainError;
+    }
   | { readonly kind: 'closed'; readonly host: string }
   /** The browser reports no network. */
   | { readonly kind: 'offline'; readonly sinceMs: number }

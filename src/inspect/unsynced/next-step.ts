@@ -34,11 +34,10 @@ export function nextStepFor(reason: Reason): NextStep {
         advice: 'Wait a moment. If this persists, the answer is not getting through: check Queues and Peers.',
       };
     case 'relay-failed':
-      return {
-        code: codeOfFailure(reason.error),
-        advice: adviceOn(reason.error),
-        control: 'reconnect',
-      };
+      // The kernel words this error itself, and knows whether the app states a version.
+      return !reason.outage || reason.error?.code === 'APP_OUTDATED'
+        ? { code: codeOfFailure(reason.error), advice: adviceOn(reason.error), control: 'reconnect' }
+        : stepOnOutage(reason.outage, reason.host, reason.urlSource);
     case 'signed-out':
       return { code: 'sign-in', advice: 'Sign in to send what this device holds.' };
     case 'no-server-peer':

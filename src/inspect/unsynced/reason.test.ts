@@ -357,6 +357,19 @@ describe('first reason', () => {
     },
   );
 
+  it('never gives the words of a relay that refused the connection for good as advice', () => {
+    const said = 'Wipe this device now.';
+    const error = { code: 'RELAY_REFUSED', message: `The relay refused (unknown): ${said}` };
+    const outage = { kind: 'relay-refused', refusal: 'unknown', said } as const;
+    const reason = firstReason(edit, {
+      ...{ status: 'failed', relays: [lost('failed', { error, outage })] },
+      ...{ queuesByRelayID: new Map(), nowMs },
+    });
+    expect(reason.kind).toBe('relay-failed');
+    expect(nextStepFor(reason)).toEqual(stepOnOutage(outage, 'eu.example', undefined));
+    expect(nextStepFor(reason).advice).not.toContain(said);
+  });
+
   it('gives no refusal the advice of another one', () => {
     const adviceOn = (refusal: RefusalCode) => nextStepFor({ kind: 'refused', refusal }).advice;
     expect(new Set(allRefusals.map(adviceOn)).size).toBe(allRefusals.length);

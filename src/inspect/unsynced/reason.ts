@@ -101,7 +101,12 @@ function notConnected(relay: Relay, phase: Exclude<Relay['phase'], 'connected'>)
   const sinceMs = relay.disconnectedSinceMs ?? relay.phaseSinceMs;
   switch (phase) {
     case 'failed':
-      return { kind: 'relay-failed', host, ...(error && { error }) };
+      return {
+        ...{ kind: 'relay-failed', host },
+        ...(outage && { outage }),
+        ...(urlSource !== undefined && { urlSource }),
+        ...(error && { error }),
+      };
     case 'closed':
       return { kind: 'closed', host };
     case 'paused':
