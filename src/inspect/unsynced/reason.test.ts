@@ -155,8 +155,8 @@ const cases: readonly Case[] = [
     control: 'reconnect',
   },
   {
-    situation: 'sync was closed',
-    evidence: { relays: [lost('closed')] },
+    situation: 'the session was closed or signed out',
+    evidence: { status: 'off', relays: [lost('closed')] },
     verdict: 'Sync with eu.example has ended',
   },
   {

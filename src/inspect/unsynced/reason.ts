@@ -58,10 +58,12 @@ export function firstReason(
     return trackedFor === undefined ? { kind: 'arrived' } : { kind: 'out-of-date', waitsFor: trackedFor };
   }
   if (evidence.status === 'off' && trackedFor) return { kind: 'off', by: 'syncWhen' };
+  const relay = missing[0];
+  // A session without a relay is off; one that was closed had a relay.
+  if (evidence.status === 'off' && relay?.phase === 'closed') return { kind: 'closed', host: relay.host };
   if (evidence.status === 'signed-out' || evidence.status === 'off' || evidence.status === 'paused') {
     return { kind: evidence.status };
   }
-  const relay = missing[0];
   if (!relay && trackedFor) return { kind: 'no-server-peer', gone: trackedFor.filter((id) => id !== 'any') };
   if (!relay) return { kind: 'no-relay', ...(evidence.error && { error: evidence.error }) };
   if (relay.phase !== 'connected') return notConnected(relay, relay.phase);
