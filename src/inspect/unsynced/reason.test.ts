@@ -87,10 +87,10 @@ const cases: readonly Case[] = [
     verdict: 'Resending: eu.example requested it',
   },
   {
-    situation: 'the relay requested a resend before the edit was sent',
+    situation: 'the relay requested a resend, was sent it again, and still lacks the oldest edit',
     coValue: { ...sent, sentAtMs: nowMs - 4_000 },
     disputes: [{ relayID: 'eu', askedAgainAtMs: nowMs - 5_000 }],
-    verdict: 'Sent 4 s ago, not yet confirmed by eu.example',
+    verdict: 'Resending: eu.example requested it',
   },
   {
     situation: 'the relay requested a resend before the user made the edit',

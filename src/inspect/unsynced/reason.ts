@@ -90,12 +90,12 @@ export function firstReason(
   return { kind: 'not-durable', host };
 }
 
-/** Ignores requests from before the oldest edit or the latest send: those are settled. */
+/** Ignores requests from before the oldest edit: those are settled. A later send may be the answer that gets nowhere. */
 function isAskedAgain(
-  { sinceMs, sentAtMs = 0 }: UnsyncedCoValue,
+  { sinceMs }: UnsyncedCoValue,
   dispute: Dispute | undefined,
 ): dispute is Dispute & { readonly askedAgainAtMs: number } {
-  return dispute?.askedAgainAtMs !== undefined && dispute.askedAgainAtMs >= Math.max(sinceMs, sentAtMs);
+  return dispute?.askedAgainAtMs !== undefined && dispute.askedAgainAtMs >= sinceMs;
 }
 
 function notConnected(relay: Relay, phase: Exclude<Relay['phase'], 'connected'>): Reason {

@@ -56,9 +56,9 @@ describe('rung states of a row', () => {
     ],
     ['off', row('rppu', { kind: 'off' }, { kind: 'shut' }), 'reached ahead ahead unknown'],
     [
-      'an old edit, sent just now',
+      'an old edit, sent again just now',
       row('rrpp', { kind: 'unconfirmed', host, sentAtMs: youngMs }, open, oldMs),
-      'reached reached waiting ahead',
+      'reached reached stuck ahead',
     ],
     [
       'sent and not answered for long',

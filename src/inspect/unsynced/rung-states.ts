@@ -15,12 +15,9 @@ export const stuckAfterMs = 5_000;
 
 /** Depends on the time: a waiting rung becomes stuck. */
 export function rungStatesOf(row: UnsyncedRow, nowMs: number): RungStates {
-  // Once it is sent, the wait counts from then on, not from the edit.
-  const waitsSinceMs = row.reason.kind === 'unconfirmed' ? (row.reason.sentAtMs ?? row.sinceMs) : row.sinceMs;
-  return statesOf(row.steps, row.way, nowMs, {
-    saved: nowMs - row.sinceMs > stuckAfterMs,
-    relay: nowMs - waitsSinceMs > stuckAfterMs,
-  });
+  // Not from the latest send: each further edit, and each resend, would restart the wait.
+  const isOld = nowMs - row.sinceMs > stuckAfterMs;
+  return statesOf(row.steps, row.way, nowMs, { saved: isOld, relay: isOld });
 }
 
 /** For all CoValues together; each rung shows the worst of them. */
