@@ -24,7 +24,7 @@ export function describeOutage(
     case 'not-allowed':
       return `Not allowed at ${host}: the server refuses this page (HTTP ${outage.status})`;
     case 'not-ready':
-      return `Relay not ready ${duration}: ${host} answered with HTTP ${outage.status}`;
+      return `Relay not ready ${duration}: ${describeStatus(host, outage.status)}`;
     case 'relay-silent':
       return outage.sinceMs === undefined
         ? `Relay silent: ${host} sends nothing`
@@ -38,6 +38,26 @@ export function describeOutage(
     default:
       return unreachable(outage);
   }
+}
+
+function describeStatus(host: string, status: number): string {
+  switch (statusMeaning(status)) {
+    case 'too-many-requests':
+      return `${host} asks this device to wait (HTTP ${status})`;
+    case 'login':
+      return `this network asks for a login (HTTP ${status})`;
+    case 'broken':
+      return `the server at ${host} fails (HTTP ${status})`;
+    case 'not-ready':
+      return `${host} answered with HTTP ${status}`;
+  }
+}
+
+export function statusMeaning(status: number): 'too-many-requests' | 'login' | 'broken' | 'not-ready' {
+  if (status === 429) return 'too-many-requests';
+  if (status === 511) return 'login';
+  // A proxy answers with these while it cannot reach the relay.
+  return status < 500 || (status >= 502 && status <= 504) ? 'not-ready' : 'broken';
 }
 
 function describeAnswer({ status, type, isEcho }: Extract<Outage, { kind: 'not-a-relay' }>): string {
