@@ -159,7 +159,7 @@ export function createInspector(
   function noteState({ peers }: SyncState): readonly Relay[] {
     const nowMs = clock.nowMs();
     log.note(peers, nowMs);
-    requests.note(peers);
+    requests.note(peers, nowMs);
     for (const { id, roundTripMs } of log.relays) {
       if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
     }

@@ -63,8 +63,29 @@ it('leaves out what this device closed on purpose, and what was before the curre
   expect(requests.of(fakePeerID)).toEqual([]);
   fail(1_000, lost);
   fail(3_000, lost, { transport: 'http' });
-  requests.note([connectedRelay(2_000)]);
+  requests.note([connectedRelay(2_000)], 4_000);
   expect(requests.of(fakePeerID)).toMatchObject([{ transport: 'http' }]);
+});
+
+it('counts on across brief connections, and anew after a lasting one', () => {
+  const times = () => requests.of(fakePeerID).map((request) => request.times);
+  const { id, url: address } = connectedRelay(0);
+  const offline = [{ id, url: address, phase: 'offline' }] as const;
+  for (const atMs of [1_000, 11_000, 21_000]) {
+    requests.note([connectedRelay(atMs)], atMs);
+    expect(times()).toEqual([]);
+    fail(atMs + 3_000, lost, { hasOpened: true });
+    requests.note(offline, atMs + 3_000);
+  }
+  expect(times()).toEqual([3]);
+  requests.note([connectedRelay(40_000)], 40_000);
+  fail(70_000, lost, { hasOpened: true });
+  requests.note(offline, 70_000);
+  expect(times()).toEqual([1]);
+  requests.note([connectedRelay(80_000)], 80_000);
+  requests.note(offline, 110_000);
+  fail(110_000, lost, { hasOpened: true });
+  expect(times()).toEqual([1]);
 });
 
 it.each<[string, KernelError, { transport?: string; hasOpened?: boolean }, string, string]>([

@@ -7,21 +7,23 @@ import { toPlainError } from '../shared/to-plain-error.ts';
 import { withoutURLSecrets } from '../shared/url-secrets.ts';
 import type { FailedRequest } from '../snapshot/relay-facts.ts';
 
-/** The requests to each relay that failed since it was last connected. */
+/** The requests to each relay that failed since it was last connected for long. */
 export interface FailedRequests {
-  /** Latest first. */
+  /** Latest first. Without those from before the current connection. */
   of(relayID: string): readonly FailedRequest[];
-  /** Forgets those from before the current connections. */
-  note(peers: readonly PeerStatus[]): void;
+  note(peers: readonly PeerStatus[], atMs: number): void;
   close(): void;
 }
 
 /** More addresses and transports than a relay has. */
 const maxRequests = 6;
 const maxSaid = 200;
+/** A connection that ends before is one more failure, so earlier ones count with it. */
+const lastingMs = 30_000;
 
 export function createFailedRequests(inspection: SyncInspection): FailedRequests {
   const byRelayID = new Map<string, readonly FailedRequest[]>();
+  const connectedSinceMs = new Map<string, number>();
   const openChannels = new Set<number>();
   const close = listenToFrames(inspection, (moment) => {
     if (moment.kind === 'opened') openChannels.add(moment.channel);
@@ -33,6 +35,7 @@ export function createFailedRequests(inspection: SyncInspection): FailedRequests
   function add(moment: Extract<ChannelMoment, { kind: 'closed' }>, hasOpened: boolean): void {
     const { peerID, transport, atMs, error } = moment;
     const url = withoutURLSecrets(moment.url);
+    forgetSettled(peerID, atMs);
     const earlier = byRelayID.get(peerID) ?? [];
     const same = earlier.find((request) => request.transport === transport && request.url === url);
     const request: FailedRequest = {
@@ -45,16 +48,23 @@ export function createFailedRequests(inspection: SyncInspection): FailedRequests
     byRelayID.set(peerID, [request, ...earlier.filter((other) => other !== same)].slice(0, maxRequests));
   }
 
+  function ofCurrentConnection(relayID: string): readonly FailedRequest[] {
+    const sinceMs = connectedSinceMs.get(relayID) ?? -Infinity;
+    return (byRelayID.get(relayID) ?? []).filter(({ atMs }) => atMs > sinceMs);
+  }
+
+  function forgetSettled(relayID: string, nowMs: number): void {
+    if (nowMs - (connectedSinceMs.get(relayID) ?? nowMs) < lastingMs) return;
+    byRelayID.set(relayID, ofCurrentConnection(relayID));
+  }
+
   return {
-    of: (relayID) => byRelayID.get(relayID) ?? [],
-    note(peers) {
+    of: ofCurrentConnection,
+    note(peers, atMs) {
       for (const peer of peers) {
-        if (peer.phase !== 'connected') continue;
-        const { id, sinceMs } = peer;
-        byRelayID.set(
-          id,
-          (byRelayID.get(id) ?? []).filter(({ atMs }) => atMs > sinceMs),
-        );
+        forgetSettled(peer.id, atMs);
+        if (peer.phase === 'connected') connectedSinceMs.set(peer.id, peer.sinceMs);
+        else connectedSinceMs.delete(peer.id);
       }
     },
     close,

@@ -72,7 +72,7 @@ export interface Peer extends Relay {
   readonly roundTrips: Series;
   /** Changes of phase, newest first; a bounded number. */
   readonly changes: readonly PhaseChange[];
-  /** Since it was last connected, latest first: one for each address and transport. */
+  /** Since it was last connected for 30 s, latest first, without those from before the current connection: one for each address and transport. */
   readonly failedRequests: readonly FailedRequest[];
   readonly dropped: DroppedContent;
   /** The last of this inspector's time. */
