@@ -49,7 +49,10 @@ function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice
   const unsaved = unsynced.filter(({ steps }) => steps.saved === 'failed' || steps.saved === 'pending');
   const count = overview.rungs.saved.pending;
   const [first] = unsaved;
-  const what = count > 0 ? `${formatCount(count, 'CoValue')} not saved` : 'Writing to this device is failing';
+  const what =
+    count > 0
+      ? `${formatCount(count, 'CoValue')} not saved`
+      : `${error?.isReading ? 'Reading from' : 'Writing to'} this device is failing`;
   const why = error ? describeCause(error) : 'writing failed';
   const tries = writes.failing
     ? `attempt ${writes.failing.count}, ${formatNextAttempt(writes.failing.retryAtMs, atMs)}`

@@ -124,6 +124,8 @@ export interface KernelErrorDetails {
     readonly because?: LoadDelay;
     readonly rung?: 'saved' | 'sent' | 'confirmed' | 'durable';
   };
+  /** `isReading`: reading failed, not writing. */
+  STORAGE_WRITE_FAILED: { readonly isReading?: true };
   APP_OUTDATED: { readonly required: string; readonly have?: string };
   RELAY_REFUSED: RefusalDetails;
   RELAY_LIMIT: RefusalDetails;

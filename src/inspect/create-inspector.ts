@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { callListener, type Readable } from '../base/readable.ts';
 import { cojsonVersion, kernelVersion } from '../base/version.ts';
+import { findCoValue } from '../engine/private-fields.ts';
 import type { SyncInspection } from '../sync/inspection.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
@@ -174,12 +175,16 @@ export function createInspector(
 
   function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
     const nowMs = clock.nowMs();
-    const { relays, status, error } = silence.addTo(overview.current, nowMs);
+    const { relays, status, error, storage } = silence.addTo(overview.current, nowMs);
+    // A full device can be read.
+    const readError =
+      storage.state === 'failing' && storage.error?.code !== 'STORAGE_FULL' ? storage.error : undefined;
     const queuesByRelayID = queueViews.waitingByRelayID();
     const tabs = describeOtherTabs(tabWatch);
     const evidence = {
       ...{ status, relays, queuesByRelayID, nowMs },
-      readFailure: storageWatch.readFailure,
+      ...(readError && { readError }),
+      isLoaded: (id: string) => findCoValue(inspection.node, id)?.isAvailable() === true,
       ...(error && { error }),
       tabs,
       ...(inspection.tabs && { leftTo: uploadersIn(inspection.tabs, tabs, relays) }),

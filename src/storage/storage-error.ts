@@ -7,7 +7,7 @@ import {
 import { unavailable } from './unavailable.ts';
 
 /** Maps an IndexedDB exception by its name; keeps it as the cause. */
-export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): KernelError {
+export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode, isReading?: true): KernelError {
   if (isKernelError(cause)) return cause;
   const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
   switch (name) {
@@ -34,7 +34,7 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
     case 'SecurityError':
       return unavailable(cause);
     default:
-      return otherwise === 'STORAGE_UNAVAILABLE' ? unavailable(cause) : writeFailed(cause);
+      return otherwise === 'STORAGE_UNAVAILABLE' ? unavailable(cause) : writeFailed(cause, isReading);
   }
 }
 
@@ -46,10 +46,12 @@ export function closed(cause: unknown): KernelError {
   );
 }
 
-function writeFailed(cause: unknown): KernelError {
+function writeFailed(cause: unknown, isReading?: true): KernelError {
   return createKernelError(
     'STORAGE_WRITE_FAILED',
-    'Writing to this device failed. Nothing is lost, and failed writes are retried automatically; if writing keeps failing, check the disk.',
-    { cause },
+    isReading
+      ? 'Reading from this device failed. It is retried automatically; if it keeps failing, check the disk.'
+      : 'Writing to this device failed. Nothing is lost, and failed writes are retried automatically; if writing keeps failing, check the disk.',
+    { cause, details: isReading ? { isReading } : {} },
   );
 }

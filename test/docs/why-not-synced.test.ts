@@ -59,7 +59,9 @@ test('docs/why-not-synced.md explains exactly the verdicts of the panel', () => 
   const explained = headings(readText('docs/why-not-synced.md'), /####/);
   const verdicts = [
     ...Object.values(reasons),
-    ...[...Object.values(outages), { kind: 'not-ready', status: 500 } as const].map((outage) => ({ kind: 'not-connected', host, sinceMs: 1, outage }) as const),
+    ...[...Object.values(outages), { kind: 'not-ready', status: 500 } as const].map(
+      (outage) => ({ kind: 'not-connected', host, sinceMs: 1, outage }) as const,
+    ),
   ].map((reason) => describeReason(reason, 60_000));
   const matches = (heading: string) => (verdict: string) =>
     new RegExp(`^${heading.split('…').map(escaped).join('.+')}$`).test(verdict);

@@ -11,8 +11,9 @@ const causesByCode: Readonly<Record<string, string>> = {
 };
 
 /** A short phrase for a known code, otherwise the first sentence of the error's message; without a full stop. */
-export function describeCause({ code, message, byFaultPlan }: PlainError): string {
+export function describeCause({ code, message, byFaultPlan, isReading }: PlainError): string {
   if (byFaultPlan) return 'caused by injected faults';
+  if (isReading) return 'reading failed';
   const [firstSentence = message] = message.split(/(?<=[.!?])\s/);
   return causesByCode[code] ?? firstSentence.replace(/\.$/, '');
 }

@@ -4,10 +4,12 @@ import type { PlainError } from '../snapshot/plain-error.ts';
 export function toPlainError(error: KernelError): PlainError {
   const byFaultPlan = isKernelError(error, 'RELAY_UNREACHABLE') && error.details.byFaultPlan;
   const lacksAppVersion = isKernelError(error, 'APP_OUTDATED') && error.details.have === undefined;
+  const isReading = isKernelError(error, 'STORAGE_WRITE_FAILED') && error.details.isReading;
   return {
     code: error.code,
     message: error.message,
     ...(byFaultPlan && { byFaultPlan }),
+    ...(isReading && { isReading }),
     ...(lacksAppVersion && { lacksAppVersion }),
   };
 }

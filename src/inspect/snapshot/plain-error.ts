@@ -4,6 +4,8 @@ export interface PlainError {
   readonly message: string;
   /** Injected faults caused this error, not the network. */
   readonly byFaultPlan?: true;
+  /** Reading from this device's storage failed, not writing. */
+  readonly isReading?: true;
   /** The relay requires a version of the app, and the app states none. */
   readonly lacksAppVersion?: true;
 }

@@ -5,6 +5,7 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import { readLocalWrites } from '../../engine/private-fields.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
+import type { StorageInspection } from '../../storage/storage-inspection.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
 import type { SecondsRing } from '../shared/seconds-ring.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
@@ -22,8 +23,6 @@ export interface StorageWatch {
   /** The same object until a fact changes. */
   read(status: StorageStatus, nowMs: number): StorageFacts;
   readonly controls: StorageControls;
-  /** Why the latest load of a CoValue from this device failed. */
-  readFailure(id: string): KernelError | undefined;
   close(): void;
 }
 
@@ -53,7 +52,7 @@ export function createStorageWatch(options: {
 }): StorageWatch {
   const { inspection, clock, ring, onChange } = options;
   const { node } = inspection;
-  const device = kernelStorageOf(node)?.inspection;
+  const device = storageInspectionOf(node);
   let [committed, failed] = [0, 0];
   let lastFailure: WriteFacts['lastFailure'];
   let sizes: StorageSizes | undefined;
@@ -106,7 +105,7 @@ export function createStorageWatch(options: {
     await device?.quota.checkNow();
     return measureStorage({
       node,
-      device: kernelStorageOf(node)?.inspection,
+      device: storageInspectionOf(node),
       clock,
       signal,
       onProgress(next) {
@@ -132,11 +131,10 @@ export function createStorageWatch(options: {
     read,
     controls: {
       exportContent: (which) =>
-        exportContent(which, { inspection, device: kernelStorageOf(node)?.inspection, clock }),
+        exportContent(which, { inspection, device: storageInspectionOf(node), clock }),
       measureStorage: measure,
       keepStorage: async () => (await device?.quota.persistNow()) ?? 'unknown',
     },
-    readFailure: (id) => kernelStorageOf(node)?.readFailure?.(id),
     close() {
       stop?.();
       measuring?.ending.abort();
@@ -158,7 +156,6 @@ function failureFrom(error: KernelError): StorageFailure {
 }
 
 /** Undefined if the node stores nothing, or uses a storage that is not one of the kernel's. */
-/** Storage of the app's own has none of what the kernel's offers. */
-function kernelStorageOf({ storage }: LocalNode): Partial<KernelDeviceStorage> | undefined {
-  return storage as Partial<KernelDeviceStorage> | undefined;
+function storageInspectionOf({ storage }: LocalNode): StorageInspection | undefined {
+  return (storage as Partial<KernelDeviceStorage> | undefined)?.inspection;
 }

@@ -31,7 +31,8 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'asked-again':
       return {
         code: 'wait',
-        advice: 'Wait a moment. If this persists, the answer is not getting through, or the relay does not keep it: check Queues and Peers, and the relay’s log.',
+        advice:
+          'Wait a moment. If this persists, the answer is not getting through, or the relay does not keep it: check Queues and Peers, and the relay’s log.',
       };
     case 'relay-failed':
       // The kernel words this error itself, and knows whether the app states a version.

@@ -24,6 +24,7 @@ const tooLarge = createKernelError(
     details: { bytes: 12_000_000, limit: 10_000_000 },
   },
 );
+const closed = { code: 'STORAGE_CLOSED', message: 'The browser closed it. Wait.' };
 const unreachable = { code: 'RELAY_UNREACHABLE', message: 'The relay cannot be reached. Start it.' };
 
 const badAddress = {
@@ -281,8 +282,14 @@ const cases: readonly Case[] = [
   },
   {
     situation: 'this device cannot read it',
-    evidence: { readFailure: () => createKernelError('STORAGE_CLOSED', 'The browser closed it. Wait.') },
+    evidence: { readError: closed },
     verdict: 'Not sent, because this device cannot read it: the browser closed the database',
+  },
+  {
+    situation: 'this device can read nothing, but need not',
+    coValue: { ...edit, sinceMs: nowMs - 12_000 },
+    evidence: { readError: closed, isLoaded: () => true },
+    verdict: 'Not sent: eu.example has not answered for 12 s',
   },
   {
     situation: 'it was sent and is unanswered',
@@ -393,7 +400,12 @@ describe('first reason', () => {
   });
 
   it('is plain JSON that does not change over time', () => {
-    const evidence: Evidence = { status: 'offline', relays: [lost('offline')], queuesByRelayID: new Map(), nowMs };
+    const evidence: Evidence = {
+      status: 'offline',
+      relays: [lost('offline')],
+      queuesByRelayID: new Map(),
+      nowMs,
+    };
     const reason = firstReason(edit, evidence);
     expect(firstReason({ ...edit }, evidence)).toEqual(reason);
     expect(JSON.parse(JSON.stringify(reason))).toEqual(reason);

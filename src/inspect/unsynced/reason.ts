@@ -17,8 +17,10 @@ export interface Evidence {
   readonly relays: readonly Relay[];
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
   readonly nowMs: number;
-  /** Why this device's storage could not read the CoValue. */
-  readonly readFailure?: (id: string) => KernelError | undefined;
+  /** Why this device's storage can read nothing now. */
+  readonly readError?: PlainError;
+  /** Whether the CoValue is in memory, so that it need not be read. */
+  readonly isLoaded?: (id: string) => boolean;
   /** The account's other tabs. */
   readonly tabs?: readonly OtherTab[];
   /** The tab that sends the CoValue first, with what is known of it. Undefined if this tab sends it. */
@@ -156,10 +158,9 @@ export function isOutdated(reason: Reason, nowMs: number): boolean {
 function notSent(
   { id, sinceMs: madeAtMs }: UnsyncedCoValue,
   { id: relayID, host, phaseSinceMs }: Relay,
-  { queuesByRelayID, readFailure, nowMs }: Evidence,
+  { queuesByRelayID, readError, isLoaded, nowMs }: Evidence,
 ): Reason {
-  const failure = readFailure?.(id);
-  if (failure) return { kind: 'unread', host, error: toPlainError(failure) };
+  if (readError && !isLoaded?.(id)) return { kind: 'unread', host, error: readError };
   const { messages = 0, bufferedBytes = 0 } = queuesByRelayID.get(relayID) ?? {};
   if (messages !== 'unknown' && messages > 0) return { kind: 'queued', host, messages };
   if (bufferedBytes !== 'unknown' && bufferedBytes > 0)

@@ -151,8 +151,9 @@ function isSameContent(a: Content, b: Content): boolean {
 }
 
 /** The evidence that rows depend on: round trips change every few seconds without affecting any row. */
-function factsIn({ status, error, relays, queuesByRelayID, tabs }: Evidence): unknown {
-  return { status, error, relays: relays.map(withoutRoundTrip), queues: [...queuesByRelayID], tabs };
+function factsIn({ status, error, readError, relays, queuesByRelayID, tabs }: Evidence): unknown {
+  const queues = [...queuesByRelayID];
+  return { status, error, readError, relays: relays.map(withoutRoundTrip), queues, tabs };
 }
 
 function withoutRoundTrip({ roundTripMs: _, ...relay }: Relay): Omit<Relay, 'roundTripMs'> {

@@ -59,8 +59,8 @@ export async function openKernelStorage(options: {
   let isErasing = false;
   let node: LocalNode | undefined;
 
-  function failed(cause: unknown): KernelError {
-    const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED');
+  function failed(cause: unknown, isReading?: true): KernelError {
+    const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED', isReading);
     logger.warn('This device’s database failed', { code: error.code });
     status.failing(error);
     return error;
@@ -68,7 +68,7 @@ export async function openKernelStorage(options: {
 
   /** A probe clears the failure, because there may be no queued write whose success would. */
   function readingFailed(cause: unknown): KernelError {
-    const error = failed(cause);
+    const error = failed(cause, true);
     clock.after(probeDelayMs, () => {
       if (!ended) writes.probe();
     });
