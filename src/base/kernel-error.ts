@@ -125,7 +125,7 @@ export interface KernelErrorDetails {
     readonly rung?: 'saved' | 'sent' | 'confirmed' | 'durable';
   };
   /** `isReading`: reading failed, not writing. */
-  STORAGE_WRITE_FAILED: { readonly isReading?: true };
+  STORAGE_WRITE_FAILED: { readonly isReading?: true | undefined };
   APP_OUTDATED: { readonly required: string; readonly have?: string };
   RELAY_REFUSED: RefusalDetails;
   RELAY_LIMIT: RefusalDetails;

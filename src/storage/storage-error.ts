@@ -49,9 +49,7 @@ export function closed(cause: unknown): KernelError {
 function writeFailed(cause: unknown, isReading?: true): KernelError {
   return createKernelError(
     'STORAGE_WRITE_FAILED',
-    isReading
-      ? 'Reading from this device failed. It is retried automatically; if it keeps failing, check the disk.'
-      : 'Writing to this device failed. Nothing is lost, and failed writes are retried automatically; if writing keeps failing, check the disk.',
-    { cause, details: isReading ? { isReading } : {} },
+    `${isReading ? 'Reading from' : 'Writing to'} this device failed. Nothing is lost, and failed reads and writes are retried automatically; check the disk.`,
+    { cause, details: { isReading } },
   );
 }
