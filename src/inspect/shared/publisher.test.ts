@@ -3,7 +3,7 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createPublisher } from './publisher.ts';
 
 function setUp(tookMs = 0, onDeliver = () => {}) {
-  const clock = createFakeClock(1_000_000);
+  const clock = createFakeClock();
   const publishedAtMs: number[] = [];
   let stopwatchMs = 0;
   const publisher = createPublisher({
@@ -11,10 +11,10 @@ function setUp(tookMs = 0, onDeliver = () => {}) {
     stopwatchMs: () => stopwatchMs,
     read() {
       stopwatchMs += tookMs / 4;
-      return clock.nowMs();
+      return clock.elapsedMs();
     },
     deliver(readAtMs) {
-      publishedAtMs.push(readAtMs - 1_000_000);
+      publishedAtMs.push(readAtMs);
       stopwatchMs += (tookMs * 3) / 4;
       onDeliver();
     },
@@ -41,6 +41,19 @@ describe('publisher', () => {
       clock.advance(10);
     }
     expect(publishedAtMs).toEqual([100, 3_300, 6_500]);
+  });
+
+  it.each([-3_600_000, 3_600_000])('publishes as often after someone sets the clock by %i ms', (jumpMs) => {
+    const { clock, publishedAtMs, publisher } = setUp(10);
+    publisher.start();
+    publisher.changed();
+    clock.advance(200);
+    clock.jump(jumpMs);
+    for (let ms = 0; ms < 2_000; ms += 10) {
+      publisher.changed();
+      clock.advance(10);
+    }
+    expect(publishedAtMs).toEqual([100, 900, 1_700]);
   });
 
   it('does not rest after an action of the user', () => {

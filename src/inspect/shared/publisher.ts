@@ -32,7 +32,7 @@ export function createPublisher<Update>(options: PublisherOptions<Update>): Publ
 
   function plan(delayMs: number): void {
     if (!running) return;
-    const nowMs = clock.nowMs();
+    const nowMs = clock.elapsedMs();
     const atMs = Math.max(nowMs + delayMs, isAwaited ? 0 : restUntilMs);
     if (atMs >= plannedMs) return;
     cancelRun?.();
@@ -49,7 +49,7 @@ export function createPublisher<Update>(options: PublisherOptions<Update>): Publ
   }
 
   function rest(tookMs: number): void {
-    restUntilMs = clock.nowMs() + tookMs * restPerWork;
+    restUntilMs = clock.elapsedMs() + tookMs * restPerWork;
     const hasChanged = plannedMs < Infinity;
     if (hasChanged && !isAwaited) {
       cancelRun?.();
