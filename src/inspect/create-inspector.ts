@@ -21,7 +21,7 @@ import { createDroppedLog } from './peers/dropped-log.ts';
 import { createFailedRequests } from './peers/failed-requests.ts';
 import { readPeers, roundTripLane } from './peers/peer-views.ts';
 import { createRelayLog } from './peers/relay-log.ts';
-import { createSilence } from './peers/silence.ts';
+import { momentOf, withSilence } from './peers/silence.ts';
 import { defaultUrlSource } from './peers/url-source.ts';
 import { createQueueViews } from './queues/queue-views.ts';
 import { writeBugReport } from './report/bug-report.ts';
@@ -68,14 +68,14 @@ export function createInspector(
   const cost = createCost({ ring, clock, stopwatchMs });
   const publisher = createPublisher({ clock, stopwatchMs, read: readIncrement, deliver });
   const onChange = publisher.changed;
-  const silence = createSilence(inspection, isStock ? undefined : clock.nowMs());
   const log = createRelayLog({
     isOnline: () => inspection.page?.isOnline ?? true,
     urlSource(url) {
       const given = inspection.options?.();
       return given && ((given.relays ?? given.url) ? 'option' : defaultUrlSource(url));
     },
-    lastReceivedMs: silence.lastReceivedMs,
+    peerOf: (id) => inspection.peers().find((peer) => peer.id === id),
+    momentOf: (elapsedMs) => momentOf(elapsedMs, clock),
   });
   const requests = createFailedRequests(inspection);
   const dropped = createDroppedLog({ inspection, clock, onChange });
@@ -175,7 +175,7 @@ export function createInspector(
 
   function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
     const nowMs = clock.nowMs();
-    const { relays, status, error, storage } = silence.addTo(overview.current, nowMs);
+    const { relays, status, error, storage } = withSilence(overview.current, inspection.peers(), clock);
     // A full device can be read.
     const readError =
       storage.state === 'failing' && storage.error?.code !== 'STORAGE_FULL' ? storage.error : undefined;
@@ -204,7 +204,7 @@ export function createInspector(
   function snapshot(isShort = false): InspectorSnapshot {
     backlog.catchUp();
     const atMs = clock.nowMs();
-    const overviewNow = silence.addTo(overview.current, atMs);
+    const overviewNow = withSilence(overview.current, inspection.peers(), clock);
     const { relays } = overviewNow;
     return {
       protocol: inspectorProtocol,
@@ -309,7 +309,6 @@ export function createInspector(
       ...storageWatch.controls,
     },
     close() {
-      silence.close();
       requests.close();
       relayQueries.close();
       recorder.close();

@@ -109,8 +109,21 @@ export interface PeerInspection {
   readonly unacknowledgedMessages: number | 'unknown';
   /** Of the current or the latest connection. A stock server sends none. */
   readonly hello?: object;
+  /** When the last frame arrived, by the clock's `elapsedMs`. Absent before the first one. */
+  readonly receivedAtMs?: number | undefined;
+  /** Absent while connected. */
+  readonly disconnection?: Disconnection | undefined;
   /** Sends an `inspect` frame; requires that `hello` offers it. The frame tap gets any answer. Absent while disconnected. */
   ask?(ask: number, id: RawCoID): void;
+}
+
+export interface Disconnection {
+  /** When the last connection ended or, before the first one, the sync began. By the clock's `elapsedMs`. */
+  readonly sinceMs: number;
+  /** Why the last attempt or connection ended. Absent if none has failed. */
+  readonly error?: KernelError;
+  /** `error` ended a connection. */
+  readonly wasConnected?: boolean;
 }
 
 export interface MessageTap {

@@ -13,6 +13,8 @@ const peer = (phase: PeerPhase, url = 'wss://relay.example:4203/sync'): PeerStat
   ...phase,
 });
 
+const inspected = { id: 'p1', bufferedBytes: 0, unacknowledgedMessages: 0, receivedAtMs: 1_500 };
+
 describe('relay log', () => {
   it('dates a phase from its start, and a lost connection over all phases without one', () => {
     const log = createRelayLog();
@@ -31,7 +33,7 @@ describe('relay log', () => {
   });
 
   it('keeps the cause of an outage through the next attempts, until one succeeds', () => {
-    const log = createRelayLog({ urlSource: () => 'page', lastReceivedMs: () => 1_500 });
+    const log = createRelayLog({ urlSource: () => 'page', peerOf: () => inspected, momentOf: (ms) => ms });
     log.note([peer({ phase: 'connecting', attempt: 1 })], 1_000);
     expect(log.relays[0]).not.toHaveProperty('outage');
     log.note([peer({ phase: 'waiting', attempt: 1, retryAtMs: 9_000, error: silent })], 2_000);

@@ -1,4 +1,5 @@
 import { isEqual } from '../../base/equal.ts';
+import type { PeerInspection } from '../../sync/inspection.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
 import { withoutURLSecrets } from '../shared/url-secrets.ts';
@@ -17,7 +18,10 @@ export interface RelayLog {
 export interface RelayCircumstances {
   isOnline?(): boolean;
   urlSource?(url: string): UrlSource | undefined;
-  lastReceivedMs?(id: string): number | undefined;
+  /** What the sync observed before this inspector, too. */
+  peerOf?(id: string): PeerInspection | undefined;
+  /** Of a time by the clock's `elapsedMs`. */
+  momentOf?(elapsedMs: number): number;
 }
 
 interface Entry {
@@ -56,7 +60,10 @@ function nextEntry(
 ): Entry {
   const from = before?.relay.phase;
   const urlSource = circumstances.urlSource?.(peer.url);
-  const outage = nextOutage(before?.relay, peer, circumstances);
+  const known = circumstances.peerOf?.(peer.id);
+  const outage = nextOutage(before?.relay, peer, known, circumstances);
+  const disconnectedSinceMs =
+    momentIn(known?.disconnection?.sinceMs, circumstances) ?? before?.relay.disconnectedSinceMs ?? atMs;
   const error = 'error' in peer ? toPlainError(peer.error) : undefined;
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
   const relay: Relay = {
@@ -67,7 +74,7 @@ function nextEntry(
     ...(peer.relay && { software: { name: peer.relay.name, version: peer.relay.version } }),
     phase: peer.phase,
     phaseSinceMs: peer.phase === 'connected' ? peer.sinceMs : (phaseSinceMs ?? atMs),
-    ...(peer.phase !== 'connected' && { disconnectedSinceMs: before?.relay.disconnectedSinceMs ?? atMs }),
+    ...(peer.phase !== 'connected' && { disconnectedSinceMs }),
     ...('attempt' in peer && { attempt: peer.attempt }),
     ...('retryAtMs' in peer && { retryAtMs: peer.retryAtMs }),
     ...('roundTripMs' in peer && { roundTripMs: peer.roundTripMs }),
@@ -81,20 +88,27 @@ function nextEntry(
   return { relay, changes: [change, ...changes].slice(0, maxChanges) };
 }
 
-/** An attempt that has not ended shows nothing new. */
+/** An attempt that has not ended shows nothing new, but the first reading needs the end of the one before it. */
 function nextOutage(
   before: Relay | undefined,
   peer: PeerStatus,
-  { isOnline, lastReceivedMs }: RelayCircumstances,
+  known: PeerInspection | undefined,
+  circumstances: RelayCircumstances,
 ): Outage | undefined {
-  if (peer.phase === 'connecting') return before?.outage;
-  if (!('error' in peer)) return undefined;
-  if (before?.phase === peer.phase && before.outage) return before.outage;
-  return outageOf(peer.error, {
-    wasConnected: before?.phase === 'connected',
-    isOnline: isOnline?.() ?? true,
-    lastReceivedMs: lastReceivedMs?.(peer.id),
+  const last = known?.disconnection;
+  const error =
+    'error' in peer ? peer.error : !before && peer.phase === 'connecting' ? last?.error : undefined;
+  if ((before?.phase === peer.phase || peer.phase === 'connecting') && before?.outage) return before.outage;
+  if (!error) return undefined;
+  return outageOf(error, {
+    wasConnected: last?.wasConnected ?? before?.phase === 'connected',
+    isOnline: circumstances.isOnline?.() ?? true,
+    lastReceivedMs: momentIn(known?.receivedAtMs, circumstances),
   });
+}
+
+function momentIn(elapsedMs: number | undefined, { momentOf }: RelayCircumstances): number | undefined {
+  return elapsedMs === undefined ? undefined : momentOf?.(elapsedMs);
 }
 
 /** Shows an unparsable address without its query and fragment. */

@@ -1,18 +1,9 @@
 import { expect, it } from 'vitest';
-import type { FrameTap, SyncInspection } from '../../sync/inspection.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import type { PeerInspection } from '../../sync/inspection.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
-import { createSilence, silentAfterMs } from './silence.ts';
+import { silentAfterMs, withSilence } from './silence.ts';
 
-function start(beganMs?: number) {
-  let tap: FrameTap | undefined;
-  const setFrameTap = (next: FrameTap | undefined) => void (tap = next);
-  const silence = createSilence({ setFrameTap } as SyncInspection, beganMs);
-  return {
-    silence,
-    receive: (atMs: number) => tap?.({ kind: 'received', peerID: 'eu', channel: 1, atMs, text: '{}' }),
-    hasTap: () => tap !== undefined,
-  };
-}
 const relay: Relay = {
   id: 'eu',
   host: 'eu.example',
@@ -21,38 +12,37 @@ const relay: Relay = {
   phaseSinceMs: 0,
 };
 const overviewOf = (...relays: readonly Relay[]) => ({ relays });
+const heard = (receivedAtMs?: number): readonly PeerInspection[] => [
+  { id: 'eu', bufferedBytes: 0, unacknowledgedMessages: 0, receivedAtMs },
+];
 
-it('finds a connected relay silent once it misses its ping, and not once it has sent something again', () => {
-  const { silence, receive } = start();
+it('finds a connected relay silent once it misses its ping', () => {
+  const clock = createFakeClock(1_000_000);
   const overview = overviewOf(relay);
-  receive(1_000);
-  expect(silence.addTo(overview, 1_000 + silentAfterMs)).toBe(overview);
-  expect(silence.addTo(overview, 1_001 + silentAfterMs).relays).toEqual([
-    { ...relay, outage: { kind: 'relay-silent', sinceMs: 1_000 } },
+  clock.advance(2_000 + silentAfterMs);
+  expect(withSilence(overview, heard(2_000), clock)).toBe(overview);
+  clock.advance(1);
+  expect(withSilence(overview, heard(2_000), clock).relays).toEqual([
+    { ...relay, outage: { kind: 'relay-silent', sinceMs: 1_002_000 } },
   ]);
-  receive(9_000);
-  expect(silence.addTo(overview, 9_001)).toBe(overview);
-  expect(silence.lastReceivedMs('eu')).toBe(9_000);
+  expect(withSilence(overview, heard(9_000), clock)).toBe(overview);
 });
 
-it('counts a relay that has sent nothing since the inspector began as silent from then on', () => {
-  const { silence } = start(2_000);
-  const overview = overviewOf(relay);
-  expect(silence.addTo(overview, 2_000 + silentAfterMs)).toBe(overview);
-  expect(silence.addTo(overview, 9_000).relays[0]?.outage).toEqual({ kind: 'relay-silent', sinceMs: 2_000 });
+it('dates one silence alike, although the clocks count in different fractions', () => {
+  const clock = createFakeClock();
+  clock.advance(20_000);
+  const outageNow = () => withSilence(overviewOf(relay), heard(2_000), clock).relays[0]?.outage;
+  const before = outageNow();
+  clock.jump(0.7);
+  expect(outageNow()).toEqual(before);
 });
 
 it('claims nothing where frames cannot be seen, and nothing of a relay that is not connected', () => {
-  const { silence, receive } = start();
-  const unheard = overviewOf({ ...relay, id: 'us' });
-  expect(silence.addTo(unheard, 1_000_000)).toBe(unheard);
-  receive(1);
+  const clock = createFakeClock();
+  clock.advance(20_000);
+  const overview = overviewOf(relay);
+  expect(withSilence(overview, heard(), clock)).toBe(overview);
+  expect(withSilence(overview, [], clock)).toBe(overview);
   const waiting = overviewOf({ ...relay, phase: 'waiting' });
-  expect(silence.addTo(waiting, 1_000_000)).toBe(waiting);
-});
-
-it('stops listening', () => {
-  const { silence, hasTap } = start();
-  silence.close();
-  expect(hasTap()).toBe(false);
+  expect(withSilence(waiting, heard(2_000), clock)).toBe(waiting);
 });

@@ -15,7 +15,7 @@ export interface Relay {
   readonly phase: PeerPhase['phase'];
   /** When this inspector saw the phase begin. */
   readonly phaseSinceMs: number;
-  /** Since when this inspector has seen it disconnected; absent while connected. */
+  /** When the last connection ended or, before the first one, the sync began; absent while connected. */
   readonly disconnectedSinceMs?: number;
   readonly attempt?: number;
   readonly retryAtMs?: number;
@@ -55,7 +55,7 @@ export type Outage =
   | { readonly kind: 'not-allowed'; readonly status: number }
   /** A server answered with an HTTP status that may pass, such as 503. */
   | { readonly kind: 'not-ready'; readonly status: number }
-  /** `sinceMs`: when its last bytes arrived, or since when this inspector has seen none. */
+  /** `sinceMs`: when its last bytes arrived. Absent if none ever did. */
   | { readonly kind: 'relay-silent'; readonly sinceMs?: number }
   /** The relay refused the connection. `said`: in its words. */
   | { readonly kind: 'relay-refused'; readonly refusal: RefusalCode; readonly said: string }

@@ -2,6 +2,7 @@ import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
+import type { Disconnection } from '../inspection.ts';
 import { backOffMs, longestIdleMs, longestMs } from './back-off.ts';
 import { initialState, nextState, type ConnectionEvent, type ConnectionState } from './connection-state.ts';
 import { watchHiddenTime } from './hidden-time.ts';
@@ -22,6 +23,7 @@ export interface Connection {
   /** The name of the current transport, or of the one to dial next. */
   readonly transport: string;
   readonly hello: HelloFrame | undefined;
+  readonly disconnection: Disconnection | undefined;
   readonly bufferedBytes: number;
   /** Received but not yet passed to cojson. */
   readonly waitingBytes: number;
@@ -73,6 +75,7 @@ export function createConnection(options: {
   /** Whether the next attempt may be late, because there was nothing to send. */
   let isPatient = false;
   let aliveAtMs = 0;
+  let disconnection: Disconnection | undefined = { sinceMs: clock.elapsedMs() };
 
   const stopListening = [
     page.on('online', tryNow),
@@ -107,7 +110,15 @@ export function createConnection(options: {
 
   function enter(next: ConnectionState, { kind }: Pick<ConnectionEvent, 'kind'>): void {
     cancelRetry();
-    if (next.phase === 'connected') return;
+    if (next.phase === 'connected') {
+      disconnection = undefined;
+      return;
+    }
+    disconnection = {
+      sinceMs: clock.elapsedMs(),
+      ...disconnection,
+      ...('error' in next && { error: next.error, wasConnected: !disconnection }),
+    };
     hangUp();
     if (next.phase === 'connecting') dial(kind === 'switch');
     if (next.phase === 'waiting') {
@@ -218,6 +229,9 @@ export function createConnection(options: {
     },
     get hello() {
       return hello;
+    },
+    get disconnection() {
+      return disconnection;
     },
     get bufferedBytes() {
       return attempt?.bufferedBytes ?? 0;

@@ -3,13 +3,15 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import type { Channel, ChannelEvents, Transport } from '../../transport/transport.ts';
 import type { FrameTap, TransportWrap } from '../inspection.ts';
 
-/** Hooks that an inspector may set at any time. They cost nothing while unset. */
+/** Hooks that an inspector may set at any time. They cost almost nothing while unset. */
 export interface ChannelHooks {
   tap: FrameTap | undefined;
   /** Wraps the transport of channels that are opened from then on. */
   wrap: TransportWrap | undefined;
   /** How many channels were opened. */
   channelCount: number;
+  /** By peer, when the last frame arrived, by the clock's `elapsedMs`. Kept without an inspector, for the next one. */
+  readonly receivedAtMs: Map<string, number>;
 }
 
 /** Any transport, or one with hooks: that one's channels also pass on why this device closes them. */
@@ -22,7 +24,7 @@ export interface LinkChannel extends Channel {
 }
 
 export function createChannelHooks(): ChannelHooks {
-  return { tap: undefined, wrap: undefined, channelCount: 0 };
+  return { tap: undefined, wrap: undefined, channelCount: 0, receivedAtMs: new Map() };
 }
 
 /** Adds the hooks to a relay's transport. This happens before the peer exists, because a peer cannot be wrapped later. */
@@ -42,6 +44,7 @@ export function hookedTransport(
           on.opened();
         },
         received(text) {
+          hooks.receivedAtMs.set(peerID, clock.elapsedMs());
           hooks.tap?.({ ...at(), kind: 'received', text });
           on.received(text);
         },

@@ -377,6 +377,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       bufferedBytes: connection.bufferedBytes,
       unacknowledgedMessages: unacknowledged.count,
       ...(hello && { hello }),
+      receivedAtMs: options.channelHooks.receivedAtMs.get(id),
+      disconnection: connection.disconnection,
       ...(isReady && { ask: connection.ask }),
     }),
     close() {
