@@ -11,8 +11,11 @@ export interface Publisher {
 
 const minDelayMs = 100;
 const maxDelayMs = 1_000;
-/** Rest per unit of work: inspecting takes at most an eightieth of the main thread. */
+/** Rest per unit of work: inspecting usually takes at most an eightieth of the main thread. */
 const restPerWork = 80;
+/** A longer rest would leave old counts and durations on the screen, so it takes more instead: up to a ninth. */
+const usualRestMs = 2_000;
+const leastRestPerWork = 8;
 
 export interface PublisherOptions<Update> {
   readonly clock: Clock;
@@ -49,7 +52,8 @@ export function createPublisher<Update>(options: PublisherOptions<Update>): Publ
   }
 
   function rest(tookMs: number): void {
-    restUntilMs = clock.elapsedMs() + tookMs * restPerWork;
+    restUntilMs =
+      clock.elapsedMs() + Math.min(tookMs * restPerWork, Math.max(usualRestMs, tookMs * leastRestPerWork));
     const hasChanged = plannedMs < Infinity;
     if (hasChanged && !isAwaited) {
       cancelRun?.();
