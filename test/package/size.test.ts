@@ -3,7 +3,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 53_600;
+const completeEntryBudget = 53_800;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 51_500,
   relays: 41_100,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 118_200;
+const openSessionBudget = 118_300;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
