@@ -38,7 +38,7 @@ describe('all CoValues', () => {
     const { length } = [...node.allCoValues()];
     expect(rowsOf(root)).toHaveLength(length);
     const row = the(root, '.all-table [role=row]', 'Mooring');
-    expect(row.textContent).toMatch(/CoMap.*co_z.* B/s);
+    expect(row.textContent).toMatch(/CoMap.*….* B/s);
     expect(the(root, '.foot').textContent).toContain(`${length} of ${length} CoValues`);
   });
 
