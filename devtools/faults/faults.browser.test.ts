@@ -108,7 +108,7 @@ describe('Faults', () => {
     await expect.poll(() => value('Delay to the relay')).toBe('123');
     the(root, 'button', 'Start “Custom”').click();
     await expect.poll(() => shown(root, '.fault-banner', 'seed 4127')).toBe(true);
-    // What is typed while faults run is for the next start.
+    // Values typed while faults run are for the next start.
     await type(root, 'Delay to the relay', '456');
     the(root, '[role=tab]', 'Unsynced').click();
     await expect.poll(() => shown(root, '.preset')).toBe(false);

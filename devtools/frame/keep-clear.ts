@@ -63,7 +63,7 @@ function elementsBelow(button: HTMLElement, { left, right, top, bottom }: Box): 
   );
 }
 
-/** Where an element's own lines of text are. */
+/** The boxes of an element's lines of text. */
 function rememberingLines(): (element: Element) => readonly Box[] {
   const byElement = new Map<Element, readonly Box[]>();
   return (element) => {

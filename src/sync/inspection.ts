@@ -16,7 +16,7 @@ export interface SyncInspection {
   readonly node: LocalNode;
   /** CoValues with an edit that has not reached every promised rung. Oldest first. */
   unsynced(): readonly UnsyncedCoValue[];
-  /** The edits of a CoValue that nobody counts. Undefined for a node that the kernel does not sync. */
+  /** The edits of a CoValue that no device counts. Undefined for a node that the kernel does not sync. */
   notCounted?(id: string): readonly NotCountedEdit[];
   /** By CoValue, when its oldest edit began to wait (or was found, if from an earlier run), in ms since the Unix epoch. */
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;

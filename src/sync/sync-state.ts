@@ -18,7 +18,7 @@ export interface SyncState {
   readonly durable?: Rung;
   /** What a durable edit survives at the relay. With several relays, the weakest promise. */
   readonly durability: Durability | 'unknown';
-  /** Edits that this tab made, or an earlier run left behind, and that nobody counts. They are delivered anyway. */
+  /** Edits that this tab made, or an earlier run left behind, and that no device counts. They are delivered anyway. */
   readonly notCounted: {
     /** The number of edits. */
     readonly count: number;
@@ -75,6 +75,6 @@ export interface CoValueSync {
   readonly sinceMs?: number;
   /** Why edits are stuck, if a failed write or a relay gave a reason. */
   readonly error?: KernelError;
-  /** Edits that nobody counts. They are delivered anyway. */
+  /** Edits that no device counts. They are delivered anyway. */
   readonly notCounted: readonly NotCountedEdit[];
 }

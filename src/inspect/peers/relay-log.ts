@@ -14,7 +14,7 @@ export interface RelayLog {
   changesOf(id: string): readonly PhaseChange[];
 }
 
-/** What the sync state does not tell. */
+/** Facts that are not in the sync state. */
 export interface RelayCircumstances {
   isOnline?(): boolean;
   urlSource?(url: string): UrlSource | undefined;

@@ -24,7 +24,7 @@ export function withSilence<Facts extends Pick<Overview, 'relays'>>(
 }
 
 /**
- * Of a time by `elapsedMs`, in ms since the Unix epoch, as the clock is set now. Rounded to tenths of a second: another
+ * Of a time by `elapsedMs`, in ms since the Unix epoch by the present setting of the clock. Rounded to tenths of a second: another
  * result rebuilds all rows, and the two clocks count in different fractions.
  */
 export function momentOf(elapsedMs: number, clock: Clock): number {

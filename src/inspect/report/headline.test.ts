@@ -220,7 +220,7 @@ describe('headline', () => {
       '1 CoValue not confirmed in this tab; 2 wait in another',
     );
     expect(sentence(1, tab(0, 'this'), tab(1))).toBe('Nothing waits in this tab; 1 CoValue waits in another');
-    // What the other tab has not saved, this one does not count.
+    // This tab does not count edits that the other tab has not saved.
     expect(sentence(0, tab(0, 'this'), tab(2))).toBe('Nothing waits in this tab; 2 CoValues wait in another');
     expect(sentence(1, tab(0, 'this'), tab(1, 'gone', nowMs))).toBe('1 CoValue not confirmed');
     expect(sentence(0, tab(0, 'this'), tab(0))).toBe('Everything is confirmed by eu.example');

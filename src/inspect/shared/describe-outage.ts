@@ -67,7 +67,7 @@ function describeAnswer({ status, type, isEcho }: Extract<Outage, { kind: 'not-a
   return `${what} (HTTP ${status}${type === undefined ? '' : `, ${type}`}) answered`;
 }
 
-/** Longer than what our relay says. Another one may say up to 1,000 characters. */
+/** Longer than the reasons of our relay. Another one may send up to 1,000 characters. */
 const maxSaid = 200;
 
 /** Such as "Refused by eu.example (limit): the relay is at its limit of 1000 connections". */

@@ -14,7 +14,7 @@ export interface Overview {
     readonly durable?: RungCount;
   };
   readonly durability: Durability | 'unknown';
-  /** Edits of this device that nobody counts. Absent if there are none. */
+  /** Edits of this device that no device counts. Absent if there are none. */
   readonly notCounted?: number;
   /** Edits that this device refused since the inspector was created, and that are not dismissed. Absent if there are none. */
   readonly notMade?: number;
@@ -29,7 +29,7 @@ export interface Overview {
   readonly isStock?: true;
 }
 
-/** Whether the browser refused the database, so that nobody knows what earlier runs left in it. */
+/** Whether the browser refused the database, so the edits that earlier runs left in it are unknown. */
 export function isStorageRefused({ storage }: Pick<Overview, 'storage'>): boolean {
   return storage.state === 'memory-only' && storage.error !== undefined;
 }

@@ -137,7 +137,7 @@ function explainNotPending(
     ],
   };
   const state = coValue?.loadingState;
-  /** Nobody knows what the device's database has of it. */
+  /** What the device's database has of it is unknown. */
   const withoutDatabase = {
     ...about,
     cause: 'storage-refused',

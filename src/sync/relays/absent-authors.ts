@@ -16,7 +16,7 @@ import type { SyncEvents } from '../sync-events.ts';
  * and parents.
  */
 export interface AbsentAuthors {
-  /** Hands the content on, now or later. What waits for an author, and what comes after it, stays in order. */
+  /** Hands the content on, now or later. Content that waits for an author stays in order, together with all that follows it. */
   take(content: Content, from: PeerState): void;
   /** Whether content of the CoValue is kept back, so that loads wait: for eight seconds a minute at most. */
   has(id: RawCoID): boolean;
@@ -112,7 +112,7 @@ export function createAbsentAuthors(options: {
   }
 
   /**
-   * What comes after an edit may be the answer to it, so it waits behind an absent author. Members can name absent members, and
+   * Content that follows an edit may be the answer to it, so it waits behind an absent author. Members can name absent members, and
    * thereby hold up no more than their own sessions.
    */
   function buildsOn({ id, new: sessions }: Content, { authors, sessionIDs }: Hold): boolean {

@@ -77,7 +77,7 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
       response.setHeader('cache-control', 'no-store');
       // A page that makes a `no-cors` request sends no origin.
       if (!allows(origin) || mode === 'no-cors') {
-        // Of all that the relay says, such a page may read only this: it can name the cause.
+        // This refusal is all that such a page may read of the relay: it can name the cause.
         if (origin !== undefined) letPageRead(origin, response);
         refuse(response, 403, 'Pages from this origin are not allowed to connect to this relay.');
         return true;
