@@ -38,7 +38,12 @@ describe('frames of the kernel', () => {
   });
 
   it('[WIRE-7] lets nothing that a relay says start a line or command a terminal', () => {
-    const refused = { maia: 'refused', code: 'limit', reason: 'Full\n\u001b[31m\u202Elog\0in', closing: true };
+    const refused = {
+      maia: 'refused',
+      code: 'limit',
+      reason: 'Full\n\u001b[31m\u202Elog\0in',
+      closing: true,
+    };
     expect(readMessage(JSON.stringify(refused))).toMatchObject({ frame: { reason: 'Full [31m log in' } });
   });
 

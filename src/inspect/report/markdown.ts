@@ -29,7 +29,10 @@ function redact(text: string): string {
     .replaceAll(/:\/\/[^\s/]*@/g, '://')
     .replaceAll(/(:\/\/[^\s?#;%]*)(?:[?#;]|%(?:3[BFbf]|23))\S*|[?&#;][\w.-]+=\S*/g, '$1')
     .replaceAll(/[^\s@"'`(<]+@[\w-]+(?:\.[\w-]+)+/g, withheld)
-    .replaceAll(/\b(token|secret|password|passwd|api-?key|authorization|bearer)(["']?\s*[:=]\s*["']?|\s+(?=\S*\d))\S+/gi, `$1$2${withheld}`)
+    .replaceAll(
+      /\b(token|secret|password|passwd|api-?key|authorization|bearer)(["']?\s*[:=]\s*["']?|\s+(?=\S*\d))\S+/gi,
+      `$1$2${withheld}`,
+    )
     .replaceAll(/[\w+=~-]{16,}/g, (word) => {
       if (/^[a-z]+_z/.test(word)) return shortID(word);
       return /\d/.test(word) || /[A-Za-z]{24}/.test(word) ? withheld : word;
