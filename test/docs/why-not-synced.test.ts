@@ -48,6 +48,9 @@ const outages: { readonly [Kind in Outage['kind']]: Extract<Outage, { kind: Kind
   'not-a-relay': { kind: 'not-a-relay', status: 404 },
   unreadable: { kind: 'unreadable' },
   'not-allowed': { kind: 'not-allowed', status: 403 },
+  'rate-limited': { kind: 'rate-limited', status: 429 },
+  'network-login': { kind: 'network-login', status: 511 },
+  'server-error': { kind: 'server-error', status: 500 },
   'not-ready': { kind: 'not-ready', status: 503 },
   'relay-silent': { kind: 'relay-silent', sinceMs: 1 },
   'relay-refused': { kind: 'relay-refused', refusal: 'limit', said: 'It is full.' },
@@ -59,9 +62,7 @@ test('docs/why-not-synced.md explains exactly the verdicts of the panel', () => 
   const explained = headings(readText('docs/why-not-synced.md'), /####/);
   const verdicts = [
     ...Object.values(reasons),
-    ...[...Object.values(outages), { kind: 'not-ready', status: 500 } as const].map(
-      (outage) => ({ kind: 'not-connected', host, sinceMs: 1, outage }) as const,
-    ),
+    ...Object.values(outages).map((outage) => ({ kind: 'not-connected', host, sinceMs: 1, outage }) as const),
   ].map((reason) => describeReason(reason, 60_000));
   const matches = (heading: string) => (verdict: string) =>
     new RegExp(`^${heading.split('…').map(escaped).join('.+')}$`).test(verdict);

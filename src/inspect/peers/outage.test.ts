@@ -21,6 +21,14 @@ describe('the outage of a relay', () => {
       {},
       { kind: 'not-allowed', status: 403 },
     ],
+    ['it connects too often', unreachable({ host, status: 429 }), {}, { kind: 'rate-limited', status: 429 }],
+    ['the server fails', unreachable({ host, status: 500 }), {}, { kind: 'server-error', status: 500 }],
+    [
+      'the network wants a login',
+      unreachable({ host, status: 511 }),
+      {},
+      { kind: 'network-login', status: 511 },
+    ],
     ['faults are injected', unreachable({ byFaultPlan: true }), {}, { kind: 'faults' }],
     [
       'the relay stops',

@@ -34,8 +34,7 @@ export function outageOf(
     const { status, host, byFaultPlan } = error.details;
     if (byFaultPlan) return { kind: 'faults' };
     if (status === 0) return { kind: 'unreadable' };
-    if (status !== undefined && !wasConnected)
-      return { kind: status === 401 || status === 403 ? 'not-allowed' : 'not-ready', status };
+    if (status !== undefined && !wasConnected) return { kind: kindOfStatus(status), status };
     // Without a host, the page or the app's own transport prevented the attempt, and the message names the cause.
     if (host !== undefined) {
       if (!isOnline) return { kind: 'no-network' };
@@ -43,4 +42,12 @@ export function outageOf(
     }
   }
   return { kind: 'other', error: toPlainError(error) };
+}
+
+function kindOfStatus(status: number) {
+  if (status === 401 || status === 403) return 'not-allowed';
+  if (status === 429) return 'rate-limited';
+  if (status === 511) return 'network-login';
+  // A proxy answers with 502 to 504 while it cannot reach the relay.
+  return status < 500 || (status >= 502 && status <= 504) ? 'not-ready' : 'server-error';
 }

@@ -23,8 +23,14 @@ export function describeOutage(
       return `No relay for this page at ${host}: a server answered, but this page may not read the answer`;
     case 'not-allowed':
       return `Not allowed at ${host}: the server refuses this page (HTTP ${outage.status})`;
+    case 'rate-limited':
+      return `Not connected ${duration}: ${host} asks this device to wait (HTTP ${outage.status})`;
+    case 'network-login':
+      return `Not connected ${duration}: this network asks for a login (HTTP ${outage.status})`;
+    case 'server-error':
+      return `Not connected ${duration}: the server at ${host} fails (HTTP ${outage.status})`;
     case 'not-ready':
-      return `Relay not ready ${duration}: ${describeStatus(host, outage.status)}`;
+      return `Relay not ready ${duration}: ${host} answered with HTTP ${outage.status}`;
     case 'relay-silent':
       return outage.sinceMs === undefined
         ? `Relay silent: ${host} sends nothing`
@@ -38,26 +44,6 @@ export function describeOutage(
     default:
       return unreachable(outage);
   }
-}
-
-function describeStatus(host: string, status: number): string {
-  switch (statusMeaning(status)) {
-    case 'too-many-requests':
-      return `${host} asks this device to wait (HTTP ${status})`;
-    case 'login':
-      return `this network asks for a login (HTTP ${status})`;
-    case 'broken':
-      return `the server at ${host} fails (HTTP ${status})`;
-    case 'not-ready':
-      return `${host} answered with HTTP ${status}`;
-  }
-}
-
-export function statusMeaning(status: number): 'too-many-requests' | 'login' | 'broken' | 'not-ready' {
-  if (status === 429) return 'too-many-requests';
-  if (status === 511) return 'login';
-  // A proxy answers with these while it cannot reach the relay.
-  return status < 500 || (status >= 502 && status <= 504) ? 'not-ready' : 'broken';
 }
 
 function describeAnswer({ status, type, isEcho }: Extract<Outage, { kind: 'not-a-relay' }>): string {

@@ -53,7 +53,13 @@ export type Outage =
   | { readonly kind: 'unreadable' }
   /** A server answered with HTTP status 401 or 403. A relay does so if it does not allow the page's origin. */
   | { readonly kind: 'not-allowed'; readonly status: number }
-  /** A server answered with an HTTP status that may pass, such as 503. */
+  /** A server answered with HTTP status 429: this device connects too often. */
+  | { readonly kind: 'rate-limited'; readonly status: number }
+  /** Something in between answered with HTTP status 511: the network wants a login first. */
+  | { readonly kind: 'network-login'; readonly status: number }
+  /** A server answered with another HTTP status from 500 on, such as 500. */
+  | { readonly kind: 'server-error'; readonly status: number }
+  /** A server answered with another HTTP status that may pass, such as 503. */
   | { readonly kind: 'not-ready'; readonly status: number }
   /** `sinceMs`: when its last bytes arrived. Absent if none ever did. */
   | { readonly kind: 'relay-silent'; readonly sinceMs?: number }

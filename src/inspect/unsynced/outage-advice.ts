@@ -1,5 +1,4 @@
 import { unreachable } from '../../base/assert.ts';
-import { statusMeaning } from '../shared/describe-outage.ts';
 import type { Outage, UrlSource } from '../snapshot/relay-facts.ts';
 import { stepOnRefusedConnection } from './refusal-advice.ts';
 import type { NextStep } from './step.ts';
@@ -33,6 +32,9 @@ function adviceIn(message: string): string {
   const [, ...advice] = message.split(/(?<=[.!?])\s/);
   return advice.join(' ') || message;
 }
+
+const networkLogin =
+  'The login page of a network, such as a hotel’s, looks the same: open any web page, and log in if it asks you to.';
 
 export function stepOnOutage(outage: Outage, host: string, source: UrlSource | undefined): NextStep {
   const isFrom = source && `The address is ${sources[source].from}.`;
@@ -88,8 +90,34 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
         ),
         control,
       };
+    case 'rate-limited':
+      return {
+        code: 'wait',
+        advice:
+          'Wait: the server limits how often clients may connect, and the kernel tries again automatically. If this takes a long time, close other tabs of the app, and check the limits of the relay and of a proxy in front of it.',
+        control,
+      };
+    case 'network-login':
+      return {
+        code: 'check-network',
+        advice: 'Open any web page, and log in to this network. The kernel tries again automatically.',
+        control,
+      };
+    case 'server-error':
+      return {
+        code: 'check-relay',
+        advice: `Check the log of the server at ${host}, and of a proxy in front of it. The kernel tries again automatically.`,
+        control,
+      };
     case 'not-ready':
-      return { ...stepOnStatus(outage.status, host, source), control };
+      return {
+        code: 'wait',
+        advice:
+          source === 'dev-server'
+            ? 'Wait: the relay behind the dev server is starting or stopping. If this takes a long time, check the terminal of the dev server.'
+            : 'Wait: the relay is starting or stopping, or a proxy in front of it cannot reach it. If this takes a long time, check the relay’s log and the proxy.',
+        control,
+      };
     case 'relay-silent':
       return {
         code: 'check-relay',
@@ -108,37 +136,5 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
       return { code: 'check-relay', advice: adviceIn(outage.error.message), control };
     default:
       return unreachable(outage);
-  }
-}
-
-const networkLogin =
-  'The login page of a network, such as a hotel’s, looks the same: open any web page, and log in if it asks you to.';
-
-function stepOnStatus(status: number, host: string, source: UrlSource | undefined): NextStep {
-  switch (statusMeaning(status)) {
-    case 'too-many-requests':
-      return {
-        code: 'wait',
-        advice:
-          'Wait: the server limits how often clients may connect, and the kernel tries again automatically. If this takes a long time, close other tabs of the app, and check the limits of the relay and of a proxy in front of it.',
-      };
-    case 'login':
-      return {
-        code: 'check-network',
-        advice: 'Open any web page, and log in to this network. The kernel tries again automatically.',
-      };
-    case 'broken':
-      return {
-        code: 'check-relay',
-        advice: `Check the log of the server at ${host}, and of a proxy in front of it. The kernel tries again automatically.`,
-      };
-    case 'not-ready':
-      return {
-        code: 'wait',
-        advice:
-          source === 'dev-server'
-            ? 'Wait: the relay behind the dev server is starting or stopping. If this takes a long time, check the terminal of the dev server.'
-            : 'Wait: the relay is starting or stopping, or a proxy in front of it cannot reach it. If this takes a long time, check the relay’s log and the proxy.',
-      };
   }
 }
