@@ -1,3 +1,4 @@
+import { formatClock } from '../../src/inspect/shared/clock-time.ts';
 import type { Tab, TabsNow } from '../../src/inspect/snapshot/tab-facts.ts';
 import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
 import { describeUpload, type TabRow } from './tab-rows.ts';
@@ -49,8 +50,4 @@ function formatLock({ lock, state }: Tab, { locks, others }: TabsNow): string {
   if (lock === 'free') return 'free: no tab holds the session';
   if (others !== 'asked') return 'not checked';
   return locks === 'unknown' ? 'unknown: this browser does not report locks' : 'never seen held, so unknown';
-}
-
-function formatClock(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString('en-GB');
 }

@@ -170,12 +170,18 @@ export function createInspector(
 
   /** Reuses a subscriber's rows, because there may be thousands. */
   function unsyncedNow(): InspectorSnapshot['unsynced'] {
-    return (listeners.size > 0 ? lastUnsynced : undefined) ?? readUnsynced(true);
+    return (listeners.size > 0 ? lastUnsynced : undefined) ?? readUnsynced(overviewNow(), true);
   }
 
-  function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
+  function overviewNow(): InspectorSnapshot['overview'] {
+    return withSilence(overview.current, inspection.peers(), clock);
+  }
+
+  function readUnsynced(
+    { relays, status, error, storage }: InspectorSnapshot['overview'],
+    isShort = false,
+  ): InspectorSnapshot['unsynced'] {
     const nowMs = clock.nowMs();
-    const { relays, status, error, storage } = withSilence(overview.current, inspection.peers(), clock);
     // A full device can be read.
     const readError =
       storage.state === 'failing' && storage.error?.code !== 'STORAGE_FULL' ? storage.error : undefined;
@@ -204,13 +210,13 @@ export function createInspector(
   function snapshot(isShort = false): InspectorSnapshot {
     backlog.catchUp();
     const atMs = clock.nowMs();
-    const overviewNow = withSilence(overview.current, inspection.peers(), clock);
-    const { relays } = overviewNow;
+    const shown = overviewNow();
+    const { relays } = shown;
     return {
       protocol: inspectorProtocol,
       atMs,
-      overview: overviewNow,
-      unsynced: readUnsynced(isShort),
+      overview: shown,
+      unsynced: readUnsynced(shown, isShort),
       queues: queueViews.read(relays, atMs),
       peers: readPeers(
         inspection,

@@ -30,7 +30,8 @@ export interface Inspector {
   explain(id: string): Explanation;
   /**
    * A text for an issue, as Markdown of at most 60,000 characters: verdict, evidence, versions and the last failures.
-   * Contains no values, names, titles, tokens or whole IDs. No text from a relay acts as Markdown or HTML in it.
+   * Contains no values, names, titles or whole IDs, and withholds what looks like a token. No text from a relay acts as Markdown
+   * or HTML in it.
    */
   bugReport(): string;
   /** An open CoValue's values: at most 2,000 characters, empty if the account cannot read it. Decrypts nothing. */

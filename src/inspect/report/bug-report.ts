@@ -1,4 +1,4 @@
-import { formatClock, formatDateAndClock } from '../shared/clock-time.ts';
+import { formatClockOf as at, formatDateAndClock } from '../shared/clock-time.ts';
 import { describeClock } from '../shared/wrong-clock.ts';
 import { describeOutage } from '../shared/describe-outage.ts';
 import { describeRequest } from '../shared/describe-request.ts';
@@ -217,12 +217,6 @@ function error({ code: name, message, cause }: PlainError & { readonly cause?: s
 
 function bytes(reading: Reading): string {
   return reading === 'unknown' ? reading : formatBytes(reading);
-}
-
-/** "14:32:04", with the date unless it is today. */
-function at(atMs: number, nowMs: number): string {
-  const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString();
-  return isToday ? formatClock(atMs) : formatDateAndClock(atMs);
 }
 
 /** "12 Oct 2026, 14:32:04 GMT+02:00" */

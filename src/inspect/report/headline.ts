@@ -38,10 +38,9 @@ export function headlineOf(overview: Overview | undefined, nowMs: number, seen?:
   const waiting = waitingSentence(overview, seen?.tabs);
   const problems = problemsOf(overview);
   const problem = waiting === undefined ? problems[0] : undefined;
-  const rest: Fact = {
-    words: `everything else${ofThisRun(overview)} is confirmed by ${hostsOf(overview)}`,
-    tone: 'plain',
-  };
+  const rest = isStorageRefused(overview)
+    ? `everything else of this run is confirmed by ${hostsOf(overview)}`
+    : `everything else is confirmed by ${hostsOf(overview)}`;
   return {
     sentence: waiting ?? problem?.sentence ?? calmSentence(overview),
     facts: [
@@ -49,7 +48,7 @@ export function headlineOf(overview: Overview | undefined, nowMs: number, seen?:
       ...relaysFacts(overview.relays, nowMs),
       ...problems.filter((other) => other !== problem).map(({ fact }) => fact),
       ...notFoundFacts(seen?.memory),
-      ...(problem && overview.status === 'confirmed' ? [rest] : []),
+      ...(problem && overview.status === 'confirmed' ? [{ words: rest, tone: 'plain' } as const] : []),
       ...factsOf(overview, nowMs),
     ],
   };
@@ -122,15 +121,15 @@ function notFoundFacts(memory: Seen['memory'] | undefined): readonly Fact[] {
 
 function calmSentence(overview: Overview): string {
   const { status, rungs } = overview;
-  if (status === 'confirmed') return `Everything${ofThisRun(overview)} is confirmed by ${hostsOf(overview)}`;
+  if (status === 'confirmed') {
+    return isStorageRefused(overview)
+      ? `Everything of this run is confirmed by ${hostsOf(overview)}`
+      : `Everything is confirmed by ${hostsOf(overview)}`;
+  }
   if (status === 'off') return 'Sync is switched off';
   return rungs.confirmed.known && status !== 'syncing'
     ? 'Nothing to confirm'
     : 'Checking for edits from earlier runs';
-}
-
-function ofThisRun(overview: Overview): string {
-  return isStorageRefused(overview) ? ' of this run' : '';
 }
 
 function hostsOf({ relays }: Overview): string {

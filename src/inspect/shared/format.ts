@@ -39,12 +39,3 @@ export function formatTrackedFor(trackedFor: readonly string[] | 'unknown'): str
   if (trackedFor === 'unknown') return trackedFor;
   return trackedFor.map((id) => (id === 'any' ? 'any persistent peer' : id)).join(', ') || 'nothing';
 }
-
-/** "22:22", with the date unless it is today: "24 Nov 2026, 22:22". For times that others chose, too. */
-export function formatMoment(atMs: number, nowMs: number): string {
-  const date = new Date(atMs);
-  if (Number.isNaN(date.getTime())) return 'an invalid time';
-  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  if (date.toDateString() === new Date(nowMs).toDateString()) return time;
-  return `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}, ${time}`;
-}

@@ -1,14 +1,9 @@
 import { unreachable } from '../../base/assert.ts';
 import type { NotCountedReason } from '../../base/not-counted-reason.ts';
+import { formatMoment } from '../shared/clock-time.ts';
 import { describeCause } from '../shared/describe-cause.ts';
 import { describeOutage, describeRefusal } from '../shared/describe-outage.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatMoment,
-  formatNextAttempt,
-} from '../shared/format.ts';
+import { formatBytes, formatCount, formatDuration, formatNextAttempt } from '../shared/format.ts';
 import { describeClock } from '../shared/wrong-clock.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { LostReason, Reason } from '../snapshot/unsynced-row.ts';

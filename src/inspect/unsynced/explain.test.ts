@@ -66,11 +66,13 @@ describe('explanation of a CoValue', () => {
     await until(() => expect(verdict()).toContain('confirmed by every relay'));
     const { overview, ...snapshot } = inspector.snapshot();
     const rungs = { ...overview.rungs, confirmed: { known: false, pending: 0 } };
-    expect(explain(map.id, { ...snapshot, overview: { ...overview, rungs } }, node)).toMatchObject({
-      cause: 'checking',
-      step: 'wait',
-      verdict: 'No edit of this run is waiting; edits from earlier runs are being checked',
-    });
+    const unloaded = (await createAgentNode()).createGroup().id;
+    for (const id of [map.id, unloaded])
+      expect(explain(id, { ...snapshot, overview: { ...overview, rungs } }, node)).toMatchObject({
+        cause: 'checking',
+        step: 'wait',
+        verdict: 'No edit of this run is waiting; edits of earlier runs are being checked',
+      });
   });
 
   it('does not speak of earlier runs if the browser refuses their database', async () => {
@@ -145,7 +147,9 @@ describe('explanation of a CoValue', () => {
 
   it('reports that the page has not loaded it, without loading it', async () => {
     const unknown = (await createAgentNode()).createGroup().id;
-    expect(verdict(unknown)).toBe('Not loaded in this page, and no edit is waiting to sync');
+    await until(() =>
+      expect(verdict(unknown)).toBe('Not loaded in this page, and no edit is waiting to sync'),
+    );
     expect(node.isCoValueInMemory(unknown)).toBe(false);
   });
 

@@ -6,7 +6,7 @@ import { describeRequest } from '../shared/describe-request.ts';
 import { clockAdvice, describeClock } from '../shared/wrong-clock.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
-import { isStorageRefused, rungs } from '../snapshot/overview-facts.ts';
+import { isStorageRefused, rungs, type Overview } from '../snapshot/overview-facts.ts';
 import type { NextStepCode } from '../snapshot/next-step-code.ts';
 import type { Peer } from '../snapshot/relay-facts.ts';
 import type { LostReason, Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
@@ -128,25 +128,18 @@ function explainNotPending(
 ): Explanation {
   const coValue = findCoValue(node, id);
   const { clockOffsetMs } = overview;
+  const unknown = unknownOfEarlierRuns(overview);
   const about = {
     id,
     evidence: [
-      `No edit ${isStorageRefused(overview) ? 'of this run' : 'from this device'} is waiting to sync.`,
+      `No edit ${unknown ? 'of this run' : 'from this device'} is waiting to sync.`,
       ...peers.map((peer) => describePeer(peer, atMs)),
       ...(clockOffsetMs === undefined ? [] : [`${describeClock(clockOffsetMs)}.`]),
     ],
   };
   const state = coValue?.loadingState;
-  /** What the device's database has of it is unknown. */
-  const withoutDatabase = {
-    ...about,
-    cause: 'storage-refused',
-    step: 'check-storage',
-    verdict: 'No edit of this run is waiting; edits of earlier runs, if any, cannot be read',
-    next: overview.storage.error?.message ?? '',
-  } as const;
   if (!coValue || state === 'unknown' || state === 'garbageCollected' || state === 'onlyKnownState') {
-    if (isStorageRefused(overview)) return withoutDatabase;
+    if (unknown) return { ...about, ...unknown };
     return {
       ...about,
       cause: 'not-loaded',
@@ -197,26 +190,34 @@ function explainNotPending(
       next: 'Connect a relay.',
     };
   }
-  const { confirmed, durable } = overview.rungs;
-  if (isStorageRefused(overview)) return { ...withoutDatabase, evidence };
-  if (!confirmed.known) {
-    return {
-      id,
-      cause: 'checking',
-      step: 'wait',
-      evidence,
-      verdict: 'No edit of this run is waiting; edits from earlier runs are being checked',
-      next: 'Wait until the relay has been compared with what this device has.',
-    };
-  }
+  if (unknown) return { id, evidence, ...unknown };
   return {
     id,
     cause: 'confirmed',
     step: clockOffsetMs === undefined ? 'nothing' : 'correct-clock',
     evidence,
-    verdict: `All edits from this device are ${durable ? 'durable at' : 'confirmed by'} every relay`,
+    verdict: `All edits from this device are ${overview.rungs.durable ? 'durable at' : 'confirmed by'} every relay`,
     next: clockOffsetMs === undefined ? 'Nothing.' : clockAdvice,
   };
+}
+
+/** Why earlier runs may have left edits that this one does not know of. */
+function unknownOfEarlierRuns({ storage, rungs: { confirmed } }: Overview) {
+  if (isStorageRefused({ storage })) {
+    return {
+      cause: 'storage-refused',
+      step: 'check-storage',
+      verdict: 'No edit of this run is waiting; edits of earlier runs, if any, cannot be read',
+      next: storage.error?.message ?? '',
+    } as const;
+  }
+  if (confirmed.known) return undefined;
+  return {
+    cause: 'checking',
+    step: 'wait',
+    verdict: 'No edit of this run is waiting; edits of earlier runs are being checked',
+    next: 'Wait until the relay has been compared with what this device has.',
+  } as const;
 }
 
 function describePeer(
