@@ -5,7 +5,7 @@ import { beginWithPanel, openDevtoolsPage, panelIn, relayURL } from './support/d
 import { findUnreadable } from './support/measure-panel.ts';
 import type { RelayProcess } from './support/relay-process.ts';
 import { expect, test } from './support/test.ts';
-import { arrived, edit } from './support/verdicts.ts';
+import { arrived, loseRightsWhileAway } from './support/verdicts.ts';
 
 type Scheme = 'light' | 'dark';
 interface Look {
@@ -93,7 +93,9 @@ async function begin(page: Page, browser: Browser, origin: string, relay: RelayP
   await page.evaluate((relays) => bareApp.signUp(relays), urls);
   const panel = panelIn(page);
   await arrived(page);
-  await removeWhileAway(owner, page, panel);
+  await loseRightsWhileAway(owner, page, panel);
+  await owner.context().close();
+  await page.evaluate(() => void bareApp.makeMap());
 
   await panel.getByRole('tab', { name: /Faults/ }).click();
   await panel.getByRole('radio', { name: /Duplicated/ }).click();
@@ -124,26 +126,6 @@ async function begin(page: Page, browser: Browser, origin: string, relay: RelayP
   return panel;
 }
 
-/** Leaves an edit that is not counted. */
-async function removeWhileAway(owner: Page, page: Page, panel: Locator): Promise<void> {
-  const accountID = await page.evaluate(() => bareApp.accountID());
-  const id = await owner.evaluate((guest) => {
-    const mapID = bareApp.makeMap();
-    return bareApp.admit(guest).then(() => mapID);
-  }, accountID);
-  await arrived(owner);
-  await page.evaluate((mapID) => bareApp.openMap(mapID), id);
-  await edit(page, 'while allowed');
-  await arrived(page);
-  await panel.getByRole('button', { name: 'Pause sync' }).first().click();
-  await owner.evaluate((guest) => bareApp.remove(guest), accountID);
-  await arrived(owner);
-  await edit(page, 'too late');
-  await panel.getByRole('button', { name: 'Resume sync' }).first().click();
-  await arrived(page);
-  await owner.context().close();
-  await page.evaluate(() => void bareApp.makeMap());
-}
 test.describe.configure({ timeout: 480_000 });
 
 test('every text can be read at the bottom of the page, at each width, light and dark', async ({

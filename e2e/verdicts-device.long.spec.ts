@@ -5,7 +5,7 @@ import { openDevtoolsPage, panelIn, relayURL, signUpThere } from './support/devt
 import { expectHeadline, expectNotAllWell, expectSituation } from './support/situations.ts';
 import { addStorageFaults } from './support/storage-faults.ts';
 import { expect, test } from './support/test.ts';
-import { arrived, begin, edit } from './support/verdicts.ts';
+import { arrived, begin, edit, loseRightsWhileAway } from './support/verdicts.ts';
 
 // Stuck situations whose cause is on this device: each view names it, and so does the inspector's JSON.
 
@@ -102,21 +102,8 @@ test('a device whose storage is full', async ({ page, app, relay }) => {
 test('rights that were lost while this device was away', async ({ page, browser, app, relay }) => {
   const owner = await (await browser.newContext()).newPage();
   await begin(owner, app.origin, relay.port);
-  const id = await makeMap(owner);
   const panel = await begin(page, app.origin, relay.port);
-  const accountID = await page.evaluate(() => bareApp.accountID());
-  await owner.evaluate((guest) => bareApp.admit(guest), accountID);
-  await arrived(owner);
-  await page.evaluate((mapID) => bareApp.openMap(mapID), id);
-  await edit(page, 'while allowed');
-  await arrived(page);
-
-  await panel.getByRole('button', { name: 'Pause sync' }).first().click();
-  await owner.evaluate((guest) => bareApp.remove(guest), accountID);
-  await arrived(owner);
-  await edit(page, 'too late');
-  await panel.getByRole('button', { name: 'Resume sync' }).first().click();
-  await arrived(page);
+  const id = await loseRightsWhileAway(owner, page, panel);
   await expectSituation(panel, id, {
     headline: /^1 edit not counted$/,
     facts: /everything else is confirmed by localhost/,

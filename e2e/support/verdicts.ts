@@ -105,3 +105,24 @@ export const editMuch = (page: Page, count: number, characters: number) =>
 /** Waits long enough even for large edits. */
 export const arrived = (page: Page) =>
   expect.poll(() => page.evaluate(() => bareApp.state().status), { timeout: 60_000 }).toBe('confirmed');
+
+/** Leaves an edit of `page` that is not counted: the owner of its map has removed the account meanwhile. Returns the map's ID. */
+export async function loseRightsWhileAway(owner: Page, page: Page, panel: Locator): Promise<string> {
+  const accountID = await page.evaluate(() => bareApp.accountID());
+  const id = await owner.evaluate(async (guest) => {
+    const mapID = bareApp.makeMap();
+    await bareApp.admit(guest);
+    return mapID;
+  }, accountID);
+  await arrived(owner);
+  await page.evaluate((mapID) => bareApp.openMap(mapID), id);
+  await edit(page, 'while allowed');
+  await arrived(page);
+  await panel.getByRole('button', { name: 'Pause sync' }).first().click();
+  await owner.evaluate((guest) => bareApp.remove(guest), accountID);
+  await arrived(owner);
+  await edit(page, 'too late');
+  await panel.getByRole('button', { name: 'Resume sync' }).first().click();
+  await arrived(page);
+  return id;
+}
