@@ -133,6 +133,33 @@ describe('headline', () => {
     ],
     ['off', overview({ status: 'off', relays: [] }), 'Sync is switched off', []],
     [
+      'closed',
+      overview({ status: 'off', relays: [relay({ phase: 'closed' })] }),
+      'Sync has ended',
+      ['sync with eu.example has ended'],
+    ],
+    [
+      'closed, with edits',
+      overview({
+        status: 'off',
+        relays: [relay({ phase: 'closed' })],
+        rungs: { saved: none, sent: five, confirmed: five },
+      }),
+      '5 CoValues not confirmed',
+      ['sync with eu.example has ended'],
+    ],
+    [
+      'failing reads',
+      overview({
+        storage: {
+          ...{ kind: 'kernel', state: 'failing' },
+          error: { code: 'STORAGE_WRITE_FAILED', message: 'x', isReading: true },
+        },
+      }),
+      'Everything is confirmed by eu.example',
+      ['reading from this device is failing', 'confirmed data survives a crash of the relay'],
+    ],
+    [
       'paused',
       overview({ status: 'paused', relays: [lost('paused')] }),
       'Nothing to confirm',

@@ -126,10 +126,15 @@ function calmSentence(overview: Overview): string {
       ? `Everything of this run is confirmed by ${hostsOf(overview)}`
       : `Everything is confirmed by ${hostsOf(overview)}`;
   }
-  if (status === 'off') return 'Sync is switched off';
+  if (status === 'off') return isClosed(overview) ? 'Sync has ended' : 'Sync is switched off';
   return rungs.confirmed.known && status !== 'syncing'
     ? 'Nothing to confirm'
     : 'Checking for edits from earlier runs';
+}
+
+/** A session without a relay is off; one that was closed had a relay. */
+function isClosed({ relays }: Overview): boolean {
+  return relays.some(({ phase }) => phase === 'closed');
 }
 
 function hostsOf({ relays }: Overview): string {
@@ -143,7 +148,7 @@ function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
     facts.push({ words: `no relay: ${describeCause(overview.error)}`, tone: 'fail' });
   if (overview.isStock && overview.relays.length === 0 && status !== 'off')
     facts.push({ words: 'no relay was ever added', tone: 'warn' });
-  if (status === 'off' && rungs.confirmed.pending > 0)
+  if (status === 'off' && rungs.confirmed.pending > 0 && !isClosed(overview))
     facts.push({ words: 'sync is switched off', tone: 'plain' });
   const isConnected =
     overview.relays.length > 0 && overview.relays.every((relay) => relay.phase === 'connected');
@@ -170,11 +175,13 @@ function storageFacts({ rungs, storage }: Overview): readonly Fact[] {
   const facts: Fact[] = [];
   if (storage.state === 'failing' || rungs.saved.error) {
     const count = rungs.saved.pending;
-    const what =
+    const words =
       count > 0
-        ? `${count.toLocaleString('en')} not saved on this device`
-        : 'saving on this device is failing';
-    facts.push({ words: `${what}${why}`, tone: 'fail' });
+        ? `${count.toLocaleString('en')} not saved on this device${why}`
+        : error?.isReading
+          ? 'reading from this device is failing'
+          : `saving on this device is failing${why}`;
+    facts.push({ words, tone: 'fail' });
   }
   if (takeover) {
     const done = `${takeover.done.toLocaleString('en')} of ${formatCount(takeover.total, 'CoValue')}`;
