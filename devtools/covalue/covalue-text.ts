@@ -182,8 +182,8 @@ export function isMoment(ms: number): boolean {
   return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15;
 }
 
-/** The time, with the date unless it is today. */
-export function formatMoment(ms: number, nowMs: number): string {
+/** When a transaction was made, to the millisecond today, else with the date: "12 Oct 2026 09:14". */
+export function formatMadeAt(ms: number, nowMs: number): string {
   if (!isMoment(ms)) return 'invalid time';
   const date = new Date(ms);
   const isToday = date.toDateString() === new Date(nowMs).toDateString();
