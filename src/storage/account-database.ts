@@ -9,6 +9,16 @@ export function accountDatabase(accountID: string): DatabaseShape & { readonly n
   return { name: `maia-${accountID}`, version: 4, make };
 }
 
+/** Whether an earlier run created the account's database. False if the browser does not tell. */
+export async function hasAccountDatabase(indexedDB: IDBFactory, accountID: string): Promise<boolean> {
+  const { name } = accountDatabase(accountID);
+  try {
+    return (await indexedDB.databases()).some((database) => database.name === name);
+  } catch {
+    return false;
+  }
+}
+
 export const stores = {
   /** Keyed by session ID. */
   sessionIDs: 'session-ids',

@@ -1,4 +1,5 @@
 import type { RawCoID, SessionID } from 'cojson';
+import { unavailable } from './unavailable.ts';
 
 /** What this device last saw of a relay. A later connection compares it to detect that the relay has lost data. */
 export interface RememberedRelay {
@@ -45,6 +46,12 @@ export interface RelayMemory {
 /** For a node that leaves no trace on this device. */
 export const noRelayMemory: RelayMemory = {
   read: () => Promise.resolve(undefined),
+  write: (_, remembered) => Promise.resolve(remembered),
+};
+
+/** For a node whose storage holds what cannot be read: nothing counts as confirmed. */
+export const unreadRelayMemory: RelayMemory = {
+  read: () => Promise.reject(unavailable(undefined)),
   write: (_, remembered) => Promise.resolve(remembered),
 };
 

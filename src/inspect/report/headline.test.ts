@@ -190,6 +190,25 @@ describe('headline', () => {
       ],
     ],
     [
+      'a database of an earlier run that the browser refuses',
+      overview({
+        status: 'syncing',
+        storage: {
+          kind: 'memory',
+          state: 'memory-only',
+          error: { code: 'STORAGE_UNAVAILABLE', message: 'x' },
+        },
+        rungs: { saved: none, sent: none, confirmed: { known: false, pending: 0 } },
+        durability: 'unknown',
+      }),
+      'Edits of earlier runs cannot be read',
+      [
+        'nothing is saved on this device: the browser offers this page no storage',
+        'edits of earlier runs, if any, cannot be read',
+        'the relay does not promise durability',
+      ],
+    ],
+    [
       'a migration from cojson’s database',
       overview({ storage: { kind: 'kernel', state: 'ok', takeover: { done: 412, total: 1860 } } }),
       'Everything is confirmed by eu.example',

@@ -127,6 +127,7 @@ function calmSentence(overview: Overview): string {
       : `Everything is confirmed by ${hostsOf(overview)}`;
   }
   if (status === 'off') return isClosed(overview) ? 'Sync has ended' : 'Sync is switched off';
+  if (isStorageRefused(overview) && !rungs.confirmed.known) return 'Edits of earlier runs cannot be read';
   return rungs.confirmed.known && status !== 'syncing'
     ? 'Nothing to confirm'
     : 'Checking for edits from earlier runs';

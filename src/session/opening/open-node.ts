@@ -1,9 +1,10 @@
 import type { LocalNode } from 'cojson';
 import { silentLogger, type Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
+import { hasAccountDatabase } from '../../storage/account-database.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { createRelayMemory } from '../../storage/relay-memory.ts';
-import { noRelayMemory, type RelayMemory } from '../../storage/remembered-relay.ts';
+import { noRelayMemory, unreadRelayMemory, type RelayMemory } from '../../storage/remembered-relay.ts';
 import { loadStorage } from '../../storage/storage-modules.ts';
 import { followSync } from '../../sync/inspection.ts';
 import { startSync } from '../../sync/start-sync.ts';
@@ -44,6 +45,7 @@ export async function openNode(
   const newSessionID = () => crypto.newRandomSessionID(accountID);
   await loadStorage(kind);
   const { storage, lease } = await openWithSessionID({ kind, accountID, newSessionID, platform, logger });
+  const memory = await relayMemoryOf(platform, storage, accountID, logger);
   const node = createSessionNode({ crypto, agentSecret, sessionID: lease.sessionID, genesisTimeMs });
   node.setStorage(storage);
   const spareID = lease.isReused ? newSessionID() : undefined;
@@ -59,9 +61,6 @@ export async function openNode(
 
   try {
     // Sync follows every edit from here on, including the first import.
-    // Nothing counts as confirmed before a relay's record was read, which never succeeds where the browser denies it.
-    const isStored = storage.status.current.state !== 'memory-only';
-    const memory = isStored ? relayMemoryOf(platform, accountID, logger) : noRelayMemory;
     sync = startSync({
       node,
       sync: options.sync ?? {},
@@ -86,6 +85,17 @@ export async function openNode(
   return { node, storage, lease, sync: followSync(node, sync), retire: () => spare?.retire(), abandon };
 }
 
-function relayMemoryOf({ indexedDB }: Platform, accountID: string, logger: Logger): RelayMemory {
-  return indexedDB ? createRelayMemory(indexedDB, accountID, { logger }) : noRelayMemory;
+/** Nothing counts as confirmed before a relay's record was read, which never succeeds where the browser denies it. */
+async function relayMemoryOf(
+  { indexedDB }: Platform,
+  storage: DeviceStorage,
+  accountID: string,
+  logger: Logger,
+): Promise<RelayMemory> {
+  if (!indexedDB) return noRelayMemory;
+  const { state, error } = storage.status.current;
+  if (state !== 'memory-only') return createRelayMemory(indexedDB, accountID, { logger });
+  // An earlier run may have left unsent edits in a database that cannot be opened now.
+  const isUnread = error !== undefined && (await hasAccountDatabase(indexedDB, accountID));
+  return isUnread ? unreadRelayMemory : noRelayMemory;
 }
