@@ -7,7 +7,7 @@ import { createClientMessages, reconnectAfterMs } from './client-messages.ts';
 import { closeWithRefusal } from './closing-refusal.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { createColdLoads } from './cold-loads.ts';
-import { createFollowing } from './following.ts';
+import { createOpenLoads } from './open-loads.ts';
 import { delayAcknowledgements } from './acknowledgements.ts';
 import { createInspections, type Inspections } from './inspections.ts';
 import { createFrameReader } from './frame-reader.ts';
@@ -24,7 +24,7 @@ export interface Connection {
   stopReading(): void;
   /** Sends the reason and disconnects. */
   refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
-  /** Notifies a subscribed client of refused transactions, and stops acknowledging the session to it. */
+  /** Notifies the client of refused transactions, and stops acknowledging the session to it. */
   refuseFork(coValueID: string, sessionID: string): void;
   refuseDeletion(coValueID: string): void;
   /** Acknowledges no refused transaction of the session, and notifies the client if `isNotice`. */
@@ -46,7 +46,7 @@ const noticeIntervalMs = 10_000;
 export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, notFound, hello, limits, clock, logger } = options;
   const turn = options.turns.open();
-  const following = createFollowing(options.subscriptions.open());
+  const openLoads = createOpenLoads();
   let lastSeenAtMs = clock.nowMs();
   let noticedAtMs = -Infinity;
   let hasEnded = false;
@@ -74,7 +74,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     bytesPerSecond: limits.bytesPerSecond,
     clock,
     handle: (line) => messages.handle(line),
-    mayRead: () => outgoing.hasRoom() && !inbox.isFull() && openCount() < openLoads() && mayLookUp(),
+    mayRead: () => outgoing.hasRoom() && !inbox.isFull() && openCount() < maxOpenLoads() && mayLookUp(),
     isBusy: () => inbox.isBusy(),
     throttled(waitMs) {
       if (clock.nowMs() - noticedAtMs < noticeIntervalMs) return;
@@ -95,7 +95,6 @@ export function serveConnection(options: ConnectionOptions): Connection {
     peer: () => node.syncManager.peers[id],
     storage: options.storage,
     logger,
-    follows: following.has,
     hasRoom: outgoing.hasRoom,
     whenRoom: outgoing.whenRoom,
     deliver: inbox.deliver,
@@ -157,7 +156,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
     id,
     limits,
     measure,
-    following,
+    openLoads,
+    followed: () => added.count(),
     minAppVersion: hello.minAppVersion,
     logger,
     take,
@@ -169,9 +169,10 @@ export function serveConnection(options: ConnectionOptions): Connection {
     refuse('limit', `This client sent no message within ${limits.firstFrameMs} ms.`, reconnectAfterMs),
   );
 
-  const openLoads = () => (turn.isShared() ? Math.min(limits.openLoads, sharedOpenLoads) : limits.openLoads);
+  const maxOpenLoads = () =>
+    turn.isShared() ? Math.min(limits.openLoads, sharedOpenLoads) : limits.openLoads;
   /** A query costs as much as a load. */
-  const openCount = () => following.openLoads() + (inspections?.openCount() ?? 0);
+  const openCount = () => openLoads.count() + (inspections?.openCount() ?? 0);
   const mayLookUp = () =>
     dependencyQueue === undefined ||
     (dependencyQueue.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads) &&
@@ -180,7 +181,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   function trackOutgoing(message: SyncMessage): void {
     measure.sent(message.action);
     if (message.action === 'known' && !message.header) notFound(message.id);
-    if (following.answered(message)) reader.resume();
+    if (openLoads.answered(message)) reader.resume();
   }
 
   function receiveFrame(data: RawData, isBinary: boolean): void {
@@ -214,7 +215,6 @@ export function serveConnection(options: ConnectionOptions): Connection {
     inbox.close();
     coldLoads.close();
     inspections?.close();
-    following.close();
   }
 
   const markSeen = () => void (lastSeenAtMs = clock.nowMs());
@@ -235,7 +235,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     options.storage,
     options.beginnings.heldBack,
   );
-  node.syncManager.addPeer({
+  const added = options.subscribers.addPeer({
     ...peer,
     outgoing: {
       ...peer.outgoing,
@@ -255,7 +255,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     stopReading: reader.stop,
     refuse,
     refuseFork(coValueID, sessionID) {
-      if (hasEnded || !following.has(coValueID)) return;
+      if (hasEnded) return;
       // Clients count transactions, so they would count refused ones, too. Where theirs begin to differ is not known here.
       limit(coValueID, sessionID, 0);
       const reason = 'These transactions conflict with stored transactions of the same session.';

@@ -9,7 +9,7 @@ import {
   type RefusalCode,
 } from '../../wire/frames.ts';
 import { isOutdated } from '../config/app-version.ts';
-import type { Following } from './following.ts';
+import type { OpenLoads } from './open-loads.ts';
 import type { WireMeasure } from './wire-measure.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 
@@ -22,7 +22,9 @@ export interface ClientMessagesOptions {
   readonly id: string;
   readonly limits: Pick<RelayLimits, 'messageBytes' | 'subscribed'>;
   readonly measure: Pick<WireMeasure, 'received'>;
-  readonly following: Pick<Following, 'received' | 'count'>;
+  readonly openLoads: Pick<OpenLoads, 'received'>;
+  /** How many CoValues the client follows. */
+  followed(): number;
   /** The oldest accepted app version; undefined if every version is accepted. */
   readonly minAppVersion: string | undefined;
   readonly logger: Logger;
@@ -38,8 +40,8 @@ export interface ClientMessagesOptions {
 export const reconnectAfterMs = 10_000;
 
 export function createClientMessages(options: ClientMessagesOptions): ClientMessages {
-  const { id, limits, measure, following, minAppVersion, logger } = options;
-  const { take, inspect, answer, refuse } = options;
+  const { id, limits, measure, openLoads, minAppVersion, logger } = options;
+  const { followed, take, inspect, answer, refuse } = options;
   let isAdmitted = minAppVersion === undefined;
 
   function receive(line: string): void {
@@ -81,8 +83,8 @@ export function createClientMessages(options: ClientMessagesOptions): ClientMess
   function receiveSync(message: SyncMessage): void {
     // A kernel sends `hi` before anything else. Clients that do not send it have no version.
     if (!isAdmitted) return refuseOutdated(undefined);
-    following.received(message);
-    if (following.count() > limits.subscribed) {
+    openLoads.received(message);
+    if (followed() > limits.subscribed) {
       return refuse(
         'limit',
         `This client subscribes to more than ${limits.subscribed} CoValues. Open fewer at a time.`,

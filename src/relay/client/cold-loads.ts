@@ -19,8 +19,6 @@ export interface ColdLoadsOptions {
   readonly peer: () => PeerState | undefined;
   readonly storage: Pick<SqlStorage, 'readContent'>;
   readonly logger: Logger;
-  /** Whether the client has the CoValue or is about to get it. */
-  follows(id: RawCoID): boolean;
   /** Whether the client has read enough to receive more. */
   hasRoom(): boolean;
   /** Resolves when there is room, which another caller may already have used. */
@@ -35,7 +33,7 @@ type KnownMessage = Extract<SyncMessage, { action: 'known' }>;
 const maxConcurrent = 200;
 
 export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
-  const { node, peer, storage, logger, follows, hasRoom, whenRoom, deliver } = options;
+  const { node, peer, storage, logger, hasRoom, whenRoom, deliver } = options;
   const semaphore = createSemaphore(maxConcurrent);
   /** A repeated load gets no second answer while the first is pending. */
   const pendingIDs = new Set<RawCoID>();
@@ -101,7 +99,7 @@ export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
     if (!isSent && client && !isClosed) node.syncManager.sendNewContent(id, client);
   }
 
-  const clientHas = (id: RawCoID) => follows(id) && peer()?.getOptimisticKnownState(id)?.header === true;
+  const clientHas = (id: RawCoID) => peer()?.getOptimisticKnownState(id)?.header === true;
 
   function isWarm(id: RawCoID): boolean {
     return (getKnownCoValue(node, id)?.loadingState ?? 'unknown') !== 'unknown';

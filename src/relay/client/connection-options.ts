@@ -10,7 +10,7 @@ import type { WireMeasure } from './wire-measure.ts';
 import type { ReadTurns } from './read-turns.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import type { SubscriberIndex } from './subscriber-index.ts';
 
 export interface ConnectionOptions {
   readonly id: string;
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
   readonly node: LocalNode;
   readonly storage: Commits & Pick<SqlStorage, 'onceWritten' | 'readContent' | 'readCommitted'>;
   readonly measure: WireMeasure;
-  readonly subscriptions: Subscriptions;
+  readonly subscribers: Pick<SubscriberIndex, 'addPeer'>;
   readonly turns: ReadTurns;
   readonly admission: Pick<Admission, 'mayName'>;
   readonly beginnings: Pick<Beginnings, 'read' | 'heldBack'>;

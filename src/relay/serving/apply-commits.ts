@@ -3,7 +3,7 @@ import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import type { KnownCoValue } from '../storage/read-newer.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
-import type { Subscriptions } from '../client/subscriptions.ts';
+import type { SubscriberIndex } from '../client/subscriber-index.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /** Loads other relays' commits into this relay's node, which passes them on to its clients. */
@@ -17,7 +17,7 @@ export interface CommitApplier {
 export interface CommitApplierOptions {
   readonly node: LocalNode;
   readonly storage: Pick<SqlStorage, 'load' | 'loadNewer'>;
-  readonly subscriptions: Pick<Subscriptions, 'has' | 'ids'>;
+  readonly subscribers: Pick<SubscriberIndex, 'has' | 'ids'>;
   readonly logger: Logger;
 }
 
@@ -26,7 +26,7 @@ const idsPerRead = 200;
 export function createCommitApplier({
   node,
   storage,
-  subscriptions,
+  subscribers,
   logger,
 }: CommitApplierOptions): CommitApplier {
   const due = new Set<string>();
@@ -34,7 +34,8 @@ export function createCommitApplier({
 
   function apply(ids: Iterable<string>): void {
     // Includes subscribed CoValues that are not in memory: a client that got "not found" still waits for the content.
-    for (const id of ids) if (node.isCoValueInMemory(asCoValueID(id)) || subscriptions.has(id)) due.add(id);
+    for (const id of ids)
+      if (node.isCoValueInMemory(asCoValueID(id)) || subscribers.has(asCoValueID(id))) due.add(id);
     if (isReading || due.size === 0) return;
     isReading = true;
     queueMicrotask(() => void readDue());
@@ -81,7 +82,7 @@ export function createCommitApplier({
     apply,
     applyAll() {
       apply([...node.allCoValues()].map(({ id }) => id));
-      apply(subscriptions.ids());
+      apply(subscribers.ids());
     },
   };
 }

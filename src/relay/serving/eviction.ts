@@ -1,7 +1,7 @@
 import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Commits } from '../client/acknowledgements.ts';
-import type { Subscriptions } from '../client/subscriptions.ts';
+import type { SubscriberIndex } from '../client/subscriber-index.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 
 /** Evicts CoValues from the node's memory once no client uses them; they stay in the storage. */
@@ -14,14 +14,14 @@ export interface Eviction {
 export interface EvictionOptions {
   readonly node: LocalNode;
   readonly commits: Commits;
-  readonly subscriptions: Pick<Subscriptions, 'has'>;
+  readonly subscribers: Pick<SubscriberIndex, 'has'>;
   readonly clock: Clock;
 }
 
 /** A CoValue that is unused at two checks in a row is evicted. */
 export const checkIntervalMs = 60_000;
 
-export function createEviction({ node, commits, subscriptions, clock }: EvictionOptions): Eviction {
+export function createEviction({ node, commits, subscribers, clock }: EvictionOptions): Eviction {
   let missing = new Set<RawCoID>();
   let previouslyIdle = new Set<RawCoID>();
   let cancel = clock.after(checkIntervalMs, check);
@@ -45,7 +45,7 @@ export function createEviction({ node, commits, subscriptions, clock }: Eviction
     for (const coValue of [...node.allCoValues()]) {
       const { id } = coValue;
       if (!coValue.isAvailable()) evictIfMissing(coValue);
-      else if (subscriptions.has(id) || isNeeded(coValue)) continue;
+      else if (subscribers.has(id) || isNeeded(coValue)) continue;
       else if (previouslyIdle.has(id)) evictOnceCommitted(id);
       else idle.add(id);
     }
@@ -56,7 +56,7 @@ export function createEviction({ node, commits, subscriptions, clock }: Eviction
   function evictOnceCommitted(id: RawCoID): void {
     commits.afterCommit(id, () => {
       const coValue = getKnownCoValue(node, id);
-      if (subscriptions.has(id) || !coValue || isNeeded(coValue)) return;
+      if (subscribers.has(id) || !coValue || isNeeded(coValue)) return;
       // Unmounting keeps an entry for querying upstream servers. A relay has none, so delete the entry too.
       if (node.internalUnmountCoValue(id)) node.internalDeleteCoValue(id);
     });

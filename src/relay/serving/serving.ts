@@ -29,7 +29,7 @@ import type { RelayLimits } from '../config/relay-options.ts';
 import type { Fork } from '../storage/find-forks.ts';
 import { createSqlStorage } from '../storage/sql-storage.ts';
 import { createReadTurns } from '../client/read-turns.ts';
-import { createSubscriptions } from '../client/subscriptions.ts';
+import { createSubscriberIndex } from '../client/subscriber-index.ts';
 import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { createRelayNode } from '../../engine/create-node.ts';
@@ -63,7 +63,7 @@ export async function startServing(
   const track = await trackStorage(database, async (query) => bus?.publishRenewal(query));
   const node = createRelayNode(await createRelayCrypto(logger), agent);
   const connections = new Map<string, Connection>();
-  const subscriptions = createSubscriptions();
+  const subscribers = createSubscriberIndex(node);
   const bus = database.listen && track.mark && (await createNotifyBus(database.listen, track.mark));
   const doubts = createStorageDoubts({ compare, clock, logger });
   let hello: HelloFrame = {
@@ -101,7 +101,7 @@ export async function startServing(
     },
     recovered: doubts.check,
   });
-  const commitApplier = createCommitApplier({ node, storage, subscriptions, logger });
+  const commitApplier = createCommitApplier({ node, storage, subscribers, logger });
   bus?.onIds(commitApplier.apply);
   bus?.onGap(() => {
     doubts.doubt();
@@ -137,14 +137,14 @@ export async function startServing(
   const turns = createReadTurns();
   const monitor = bus && monitorNotifications(bus, clock, disconnectForLostNotifications);
   const stopPings = keepAlive(() => connections.values(), clock);
-  const eviction = createEviction({ node, commits: storage, subscriptions, clock });
+  const eviction = createEviction({ node, commits: storage, subscribers, clock });
   let openedCount = 0;
   let onAllDisconnected = () => {};
 
   function reloadForked({ id, sessionID, copiedBy }: Fork): void {
     node.internalDeleteCoValue(id);
     if (copiedBy === undefined) {
-      for (const connection of connections.values()) connection.refuseFork(id, sessionID);
+      for (const peer of subscribers.of(id)) connections.get(peer.id)?.refuseFork(id, sessionID);
     } else {
       beginnings.lost({ id, sessionID });
       connections.get(copiedBy)?.refuseContent({ id, sessionID, count: 0, reason: 'copy' }, true);
@@ -216,7 +216,7 @@ export async function startServing(
       node,
       storage,
       measure: metrics.wire,
-      subscriptions,
+      subscribers,
       turns,
       admission: contentAdmission,
       beginnings,
