@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cojsonInternals } from 'cojson';
 import type { Database } from '../database/database.ts';
 import { createBatchReader } from './batch-reader.ts';
-import { contentPieces, type ReadTransactions } from './content-pieces.ts';
+import { contentPieces, type ReadMore } from './content-pieces.ts';
 import { isDeleteSession, type Content, type CoValueHeader, type KnownState } from '../../engine/content.ts';
-import { readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
+import { readSessions, readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
 
 /** The stored content of a CoValue, to be sent without loading it into memory. */
 export interface StoredContent {
@@ -35,8 +35,10 @@ export function createContentLoader(
   beginRead: () => () => void,
 ): ContentLoader {
   const reader = createBatchReader((ids) => readSnapshots(database.query, ids));
-  const readPiece: ReadTransactions = (id, session, from, to) =>
-    readTransactions(database.query, id, session, from, to);
+  const readMore: ReadMore = {
+    transactions: (...range) => readTransactions(database.query, ...range),
+    sessions: (...counts) => readSessions(database.query, ...counts),
+  };
   const handedOut = new Set<string>();
 
   async function load(
@@ -48,7 +50,7 @@ export function createContentLoader(
     const snapshot = await reader.read(id);
     if (!snapshot) return false;
     const header = headerOf(snapshot);
-    for await (const piece of contentPieces(snapshot, header, readPiece)) {
+    for await (const piece of contentPieces(snapshot, header, readMore)) {
       await loadDependencies(header, piece, handOut, [...dependants, id]);
       // Another load may have handed out this dependency meanwhile. The requested CoValue is always handed out.
       if (dependants.length > 0 && handedOut.has(id)) return true;
@@ -85,7 +87,7 @@ export function createContentLoader(
       return {
         header,
         isDeleted: [...snapshot.sessions.keys()].some(isDeleteSession),
-        pieces: contentPieces(snapshot, header, readPiece),
+        pieces: contentPieces(snapshot, header, readMore),
       };
     },
     wasHandedOut: (id) => handedOut.has(id),

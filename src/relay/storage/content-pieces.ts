@@ -7,52 +7,104 @@ import type {
   SessionID,
   Transaction,
 } from '../../engine/content.ts';
-import type { NewerSessions, SessionSnapshot, Snapshot } from './read-rows.ts';
+import { sessionsPerRead, type NewerSessions, type SessionSnapshot, type Snapshot } from './read-rows.ts';
 
-/** Reads transactions `from` (inclusive) to `to` (exclusive) of a session, as JSON text. */
-export type ReadTransactions = (
-  id: RawCoID,
-  session: SessionID,
-  from: number,
-  to: number,
-) => Promise<readonly string[]>;
-
-/**
- * Splits a stored CoValue into messages that cojson can load. The first one contains the header, all short sessions, and the
- * final counts; long sessions follow in pieces that end at a signature. Throws if the history is erased meanwhile; the
- * caller can read the new state.
- */
-export function contentPieces(
-  { id, sessions }: Snapshot,
-  header: CoValueHeader,
-  readTransactions: ReadTransactions,
-): Iterable<Content> | AsyncIterable<Content> {
-  const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
-  const first: Content = { ...empty, header, new: {} };
-  const long: [SessionID, SessionSnapshot][] = [];
-  for (const [sessionID, session] of sessions) {
-    if (session.signatures.length > 0) long.push([sessionID, session]);
-    else first.new[sessionID] = wholeSession(session);
-  }
-  if (long.length === 0) return [first];
-  first.expectContentUntil = Object.fromEntries(
-    [...sessions].map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]),
-  );
-  return longPieces(first, empty, long, readTransactions);
+/** How the rest of a CoValue is read; see `read-rows`. */
+export interface ReadMore {
+  /** Transactions `from` (inclusive) to `to` (exclusive) of a session, as JSON text. */
+  transactions(id: RawCoID, session: SessionID, from: number, to: number): Promise<readonly string[]>;
+  /** The beginnings of sessions, up to these counts, each as the text between the brackets of a JSON array. */
+  sessions(id: RawCoID, counts: ReadonlyMap<SessionID, number>): Promise<ReadonlyMap<SessionID, string>>;
 }
 
-async function* longPieces(
-  first: Content,
-  empty: Pick<Content, 'action' | 'id' | 'priority'>,
-  long: readonly [SessionID, SessionSnapshot][],
-  readTransactions: ReadTransactions,
+type ReadSession = SessionSnapshot & { readonly transactions: string };
+type Sessions<Session> = (readonly [SessionID, Session])[];
+type EmptyContent = Pick<Content, 'action' | 'id' | 'priority'>;
+
+/** A session longer than this is sent in a message of its own. */
+const maxPieceLength = 100_000;
+
+/**
+ * Splits a stored CoValue into messages that cojson can load. The first one contains the header and, if more follow, the
+ * final counts. Short sessions are packed together; long ones are split at their signatures. Throws if the history is erased
+ * meanwhile; the caller can read the new state.
+ */
+export function contentPieces(
+  snapshot: Snapshot,
+  header: CoValueHeader,
+  readMore: ReadMore,
+): Iterable<Content> | AsyncIterable<Content> {
+  const { id } = snapshot;
+  const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
+  const first: Content = { ...empty, header, new: {} };
+  const read: Sessions<ReadSession> = [];
+  const unread: Sessions<SessionSnapshot> = [];
+  let length = 0;
+  for (const [sessionID, session] of snapshot.sessions) {
+    const { transactions } = session;
+    if (transactions === undefined) unread.push([sessionID, session]);
+    else {
+      read.push([sessionID, { ...session, transactions }]);
+      length += transactions.length;
+    }
+  }
+  if (unread.length > 0 || length > maxPieceLength) {
+    first.expectContentUntil = Object.fromEntries(
+      [...snapshot.sessions].map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]),
+    );
+  }
+  const pieces = packed(first, empty, read);
+  return unread.length > 0 ? withUnread(pieces, empty, unread, readMore) : pieces;
+}
+
+async function* withUnread(
+  pieces: Iterable<Content>,
+  empty: EmptyContent,
+  unread: Sessions<SessionSnapshot>,
+  readMore: ReadMore,
 ): AsyncGenerator<Content> {
-  yield first;
-  for (const [sessionID, session] of long) {
-    for await (const piece of sessionPieces(first.id, sessionID, session, 0, readTransactions)) {
+  yield* pieces;
+  const short = unread.filter(([, { signatures }]) => signatures.length === 0);
+  for (let start = 0; start < short.length; start += sessionsPerRead) {
+    const group = await readShort(empty.id, short.slice(start, start + sessionsPerRead), readMore);
+    yield* packed({ ...empty, new: {} }, empty, group);
+  }
+  for (const [sessionID, session] of unread) {
+    if (session.signatures.length === 0) continue;
+    for await (const piece of sessionPieces(empty.id, sessionID, session, 0, readMore)) {
       yield { ...empty, new: { [sessionID]: piece } };
     }
   }
+}
+
+async function readShort(
+  id: RawCoID,
+  sessions: Sessions<SessionSnapshot>,
+  readMore: ReadMore,
+): Promise<Sessions<ReadSession>> {
+  const counts = new Map(sessions.map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]));
+  const texts = await readMore.sessions(id, counts);
+  return sessions.map(([sessionID, session]) => {
+    const transactions = texts.get(sessionID);
+    if (transactions === undefined) throw erased();
+    return [sessionID, { ...session, transactions }];
+  });
+}
+
+function* packed(first: Content, empty: EmptyContent, sessions: Sessions<ReadSession>): Generator<Content> {
+  let piece = first;
+  let length = 0;
+  for (const [sessionID, session] of sessions) {
+    const added = session.transactions.length;
+    if (length > 0 && length + added > maxPieceLength) {
+      yield piece;
+      piece = { ...empty, new: {} };
+      length = 0;
+    }
+    piece.new[sessionID] = wholeSession(session);
+    length += added;
+  }
+  yield piece;
 }
 
 /** Like `contentPieces`, but for content beyond a known state, without the header. */
@@ -60,7 +112,7 @@ export async function* newerPieces(
   id: RawCoID,
   header: CoValueHeader,
   sessions: NewerSessions,
-  readTransactions: ReadTransactions,
+  readMore: Pick<ReadMore, 'transactions'>,
 ): AsyncGenerator<Content> {
   const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
   for (const [sessionID, session] of sessions) {
@@ -68,7 +120,7 @@ export async function* newerPieces(
       yield { ...empty, new: { [sessionID]: wholeSession(session, session.after) } };
       continue;
     }
-    for await (const piece of sessionPieces(id, sessionID, session, session.after, readTransactions)) {
+    for await (const piece of sessionPieces(id, sessionID, session, session.after, readMore)) {
       yield { ...empty, new: { [sessionID]: piece } };
     }
   }
@@ -79,18 +131,18 @@ async function* sessionPieces(
   sessionID: SessionID,
   session: SessionSnapshot,
   from: number,
-  readTransactions: ReadTransactions,
+  readMore: Pick<ReadMore, 'transactions'>,
 ): AsyncGenerator<SessionContent> {
   let after = from;
   for (const { idx, signature } of cuts(session)) {
-    const texts = await readTransactions(id, sessionID, after, idx + 1);
-    if (texts.length !== idx + 1 - after) throw new Error('The history was erased while it was being read.');
+    const texts = await readMore.transactions(id, sessionID, after, idx + 1);
+    if (texts.length !== idx + 1 - after) throw erased();
     yield { after, newTransactions: texts.map(parse), lastSignature: signature };
     after = idx + 1;
   }
 }
 
-function wholeSession({ transactions, lastSignature }: SessionSnapshot, after = 0): SessionContent {
+function wholeSession({ transactions, lastSignature }: ReadSession, after = 0): SessionContent {
   const newTransactions = JSON.parse(`[${transactions}]`) as Transaction[];
   return { after, newTransactions, lastSignature };
 }
@@ -99,6 +151,10 @@ function wholeSession({ transactions, lastSignature }: SessionSnapshot, after = 
 function cuts({ signatures, lastIdx, lastSignature }: SessionSnapshot): SessionSnapshot['signatures'] {
   const end = { idx: lastIdx - 1, signature: lastSignature };
   return signatures.at(-1)?.idx === end.idx ? signatures : [...signatures, end];
+}
+
+function erased(): Error {
+  return new Error('The history was erased while it was being read.');
 }
 
 function parse(text: string): Transaction {

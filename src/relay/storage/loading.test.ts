@@ -1,4 +1,4 @@
-import type { RawCoValue } from 'cojson';
+import { LocalNode, type CoValueCore, type RawCoMap, type RawCoValue } from 'cojson';
 import { describe, expect, it, vi } from 'vitest';
 import { crypto } from '../../../test/support/relay/stock-client.ts';
 import {
@@ -7,6 +7,8 @@ import {
   loadKnownState,
   describeStorage,
 } from '../../../test/support/relay/test-storage.ts';
+
+const contentOf = (core: CoValueCore) => core.newContentSince(undefined) ?? [];
 
 describeStorage((test) => {
   describe('stored content', () => {
@@ -119,6 +121,43 @@ describeStorage((test) => {
       const loaded = reader.getCoValue(stream.id);
       await vi.waitFor(() => expect(loaded.isStreaming()).toBe(false));
       expect(loaded.knownState()).toEqual(stream.core.knownState());
+    });
+
+    it('is packed into messages of about 100 kB, however many sessions it has', async () => {
+      const { node, group, committed } = await test.createWriter();
+      const map = group.createMap();
+      map.set('word', 'first', 'trusting');
+      const { agentSecret } = node.getCurrentAgent();
+      const accountID = node.expectCurrentAccountID('test');
+      const history = [node.getCoValue(accountID), group.core, map.core].flatMap((core) => contentOf(core));
+      for (let session = 0; session < 50; session++) {
+        const other = new LocalNode(agentSecret, crypto.newRandomSessionID(accountID), crypto);
+        for (const content of history) other.syncManager.handleNewContent(content, 'import');
+        const copy = other.expectCoValueLoaded(map.id).getCurrentContent() as RawCoMap;
+        copy.set(`key ${session}`, 'x'.repeat(session === 40 ? 150_000 : 9_000), 'trusting');
+        if (session === 40) copy.set('key 40', 'shorter', 'trusting');
+        const [added] = copy.core.newContentSince(map.core.knownState()) ?? [];
+        if (added) node.syncManager.handleNewContent(added, 'import');
+      }
+      await committed();
+
+      const pieces = (await loadContent(test.open(), map.id)).pieces.filter(({ id }) => id === map.id);
+      expect(pieces[0]?.header).toBeDefined();
+      expect(pieces[0]?.expectContentUntil).toEqual(map.core.knownState().sessions);
+      expect(pieces.slice(1).every(({ header }) => header === undefined)).toBe(true);
+      const lengths = pieces.map((piece) => JSON.stringify(piece).length);
+      expect(lengths.filter((length) => length > 120_000)).toHaveLength(1);
+      expect(pieces.length).toBeLessThan(10);
+
+      const reader = createReader(test.open());
+      await reader.loadCoValueCore(map.id);
+      const loaded = reader.getCoValue(map.id);
+      await vi.waitFor(() => expect(loaded.isStreaming()).toBe(false));
+      expect(loaded.knownState()).toEqual(map.core.knownState());
+      const copy = reader.expectCoValueLoaded(map.id).getCurrentContent() as RawCoMap;
+      const keys = map.keys();
+      expect(keys).toHaveLength(51);
+      expect(keys.filter((key) => copy.get(key) !== map.get(key))).toEqual([]);
     });
 
     it('is read after its pending writes', async () => {

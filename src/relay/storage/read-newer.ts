@@ -7,7 +7,7 @@ import type {
   Signature,
 } from '../../engine/content.ts';
 import type { Database, Query } from '../database/database.ts';
-import { newerPieces, type ReadTransactions } from './content-pieces.ts';
+import { newerPieces, type ReadMore } from './content-pieces.ts';
 import { readTransactions, type NewerSession, type NewerSessions } from './read-rows.ts';
 
 export interface KnownCoValue {
@@ -89,8 +89,9 @@ export function createNewerLoader(
   loaded: (state: KnownState) => void,
   beginRead: () => () => void,
 ): LoadNewer {
-  const readPiece: ReadTransactions = (id, session, from, to) =>
-    readTransactions(database.query, id, session, from, to);
+  const readMore: Pick<ReadMore, 'transactions'> = {
+    transactions: (...range) => readTransactions(database.query, ...range),
+  };
 
   return async (known, handOut) => {
     const check = beginRead();
@@ -101,7 +102,7 @@ export function createNewerLoader(
     for (const { header, state } of known) {
       const sessions = newer.get(state.id);
       if (!sessions) continue;
-      for await (const piece of newerPieces(state.id, header, sessions, readPiece)) {
+      for await (const piece of newerPieces(state.id, header, sessions, readMore)) {
         check();
         handOut(piece);
       }

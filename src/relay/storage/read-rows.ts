@@ -13,15 +13,22 @@ export interface SessionSnapshot {
   readonly lastSignature: Signature;
   /** Signatures stored within the session, in ascending order. If there are any, the transactions are read in pieces. */
   readonly signatures: { readonly idx: number; readonly signature: Signature }[];
-  /** All transactions of a session without such signatures: the text between the brackets of a JSON array. */
-  readonly transactions: string;
+  /**
+   * All transactions of a session without such signatures: the text between the brackets of a JSON array. Undefined for
+   * sessions beyond the first `sessionsPerRead`.
+   */
+  readonly transactions?: string;
 }
 
 /** The part of a session stored beyond a known state. */
 export interface NewerSession extends SessionSnapshot {
+  readonly transactions: string;
   /** The number of transactions known before. */
   readonly after: number;
 }
+
+/** How many sessions are read at once: without signatures within, each has up to about 100 kB. */
+export const sessionsPerRead = 20;
 
 export type NewerSessions = ReadonlyMap<SessionID, NewerSession>;
 
@@ -43,7 +50,10 @@ export async function readSnapshots(
   const rows = await query<Row>(
     `select id, header, session_id as session, last_idx as "lastIdx", last_signature as "lastSignature",
        cuts.signatures, whole.transactions
-     from covalues left join sessions on sessions.covalue_id = id
+     from covalues left join (
+       select *, row_number() over (partition by covalue_id order by session_id) <= ${sessionsPerRead} as is_read
+       from sessions where covalue_id = any($1::text[])
+     ) as sessions on sessions.covalue_id = id
      left join lateral (
        select json_agg(json_build_object('idx', idx, 'signature', signature) order by idx)::text as signatures
        from signatures
@@ -51,7 +61,7 @@ export async function readSnapshots(
      ) as cuts on true
      left join lateral (
        select string_agg(tx, ',' order by idx) as transactions from transactions
-       where cuts.signatures is null
+       where is_read and cuts.signatures is null
          and transactions.covalue_id = sessions.covalue_id and transactions.session_id = sessions.session_id
      ) as whole on true
      where id = any($1::text[]) order by id, session_id`,
@@ -66,7 +76,7 @@ export async function readSnapshots(
       lastIdx,
       lastSignature,
       signatures: signatures === null ? [] : (JSON.parse(signatures) as SessionSnapshot['signatures']),
-      transactions: transactions ?? '',
+      ...(transactions !== null && { transactions }),
     });
   }
   return snapshots;
@@ -74,6 +84,21 @@ export async function readSnapshots(
 
 interface MutableSnapshot extends Snapshot {
   readonly sessions: Map<SessionID, SessionSnapshot>;
+}
+
+/** Reads the beginnings of sessions, up to these counts, each as the text between the brackets of a JSON array. */
+export async function readSessions(
+  query: Query,
+  id: RawCoID,
+  counts: ReadonlyMap<SessionID, number>,
+): Promise<ReadonlyMap<SessionID, string>> {
+  const rows = await query<{ session: SessionID; transactions: string }>(
+    `select session_id as session, string_agg(tx, ',' order by idx) as transactions
+     from transactions join unnest($2::text[], $3::int4[]) as wanted (session_id, count) using (session_id)
+     where covalue_id = $1 and idx < count group by session_id`,
+    [id, [...counts.keys()], [...counts.values()]],
+  );
+  return new Map(rows.map(({ session, transactions }) => [session, transactions]));
 }
 
 /** Reads transactions `from` (inclusive) to `to` (exclusive). */
