@@ -17,7 +17,7 @@ import { createDependencyQueue, type DependencyQueue } from './dependency-queue.
 
 /** Has methods, not getters: for each of thousands of idle connections, V8 would need a 450-byte dictionary. */
 export interface Connection {
-  /** When the client was last known to be alive, in ms since the Unix epoch. */
+  /** When the client was last known to be alive, by the clock's `elapsedMs`. */
   lastSeenAtMs(): number;
   ping(): void;
   /** Stops reading from the client; messages from the node still go out. */
@@ -47,7 +47,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, notFound, hello, limits, clock, logger } = options;
   const turn = options.turns.open();
   const openLoads = createOpenLoads();
-  let lastSeenAtMs = clock.nowMs();
+  let lastSeenAtMs = clock.elapsedMs();
   let noticedAtMs = -Infinity;
   let hasEnded = false;
 
@@ -63,7 +63,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
     read() {
       // The relay sees no pongs while it does not read from a client, but a client that reads is alive.
-      if (reader.isHeldUp()) lastSeenAtMs = clock.nowMs();
+      if (reader.isHeldUp()) lastSeenAtMs = clock.elapsedMs();
       reader.resume();
     },
     closed: () => socket.close(),
@@ -77,8 +77,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
     mayRead: () => outgoing.hasRoom() && !inbox.isFull() && openCount() < maxOpenLoads() && mayLookUp(),
     isBusy: () => inbox.isBusy(),
     throttled(waitMs) {
-      if (clock.nowMs() - noticedAtMs < noticeIntervalMs) return;
-      noticedAtMs = clock.nowMs();
+      if (clock.elapsedMs() - noticedAtMs < noticeIntervalMs) return;
+      noticedAtMs = clock.elapsedMs();
       const reason = `This client sends more than ${limits.bytesPerSecond} bytes per second and is throttled to that rate.`;
       notify('limit', reason, { retryAfterMs: waitMs });
     },
@@ -185,7 +185,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   }
 
   function receiveFrame(data: RawData, isBinary: boolean): void {
-    lastSeenAtMs = clock.nowMs();
+    lastSeenAtMs = clock.elapsedMs();
     cancelFirstFrame();
     if (isBinary) refuse('invalid', 'Binary messages are not supported. Send text.');
     else reader.receive(data);
@@ -217,7 +217,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     inspections?.close();
   }
 
-  const markSeen = () => void (lastSeenAtMs = clock.nowMs());
+  const markSeen = () => void (lastSeenAtMs = clock.elapsedMs());
   socket.on('message', receiveFrame);
   socket.on('pong', markSeen);
   socket.on('ping', markSeen);
@@ -247,7 +247,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   });
 
   return {
-    lastSeenAtMs: () => (reader.isHeldUp() && outgoing.hasRoom() ? clock.nowMs() : lastSeenAtMs),
+    lastSeenAtMs: () => (reader.isHeldUp() && outgoing.hasRoom() ? clock.elapsedMs() : lastSeenAtMs),
     ping() {
       socket.send(encodePing(clock.nowMs()));
       socket.ping();

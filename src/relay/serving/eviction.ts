@@ -3,6 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Commits } from '../client/acknowledgements.ts';
 import type { SubscriberIndex } from '../client/subscriber-index.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { coValuesInMemory } from '../../engine/private-fields.ts';
+import { visitInTurns } from './visit-in-turns.ts';
 
 /** Evicts CoValues from the node's memory once no client uses them; they stay in the storage. */
 export interface Eviction {
@@ -25,6 +27,7 @@ export function createEviction({ node, commits, subscribers, clock }: EvictionOp
   let missing = new Set<RawCoID>();
   let previouslyIdle = new Set<RawCoID>();
   let cancel = clock.after(checkIntervalMs, check);
+  let stopVisiting = () => {};
 
   function evictMissing(): void {
     const ids = missing;
@@ -42,15 +45,19 @@ export function createEviction({ node, commits, subscribers, clock }: EvictionOp
 
   function check(): void {
     const idle = new Set<RawCoID>();
-    for (const coValue of [...node.allCoValues()]) {
+
+    function visit(coValue: CoValueCore): void {
       const { id } = coValue;
       if (!coValue.isAvailable()) evictIfMissing(coValue);
-      else if (subscribers.has(id) || isNeeded(coValue)) continue;
+      else if (subscribers.has(id) || isNeeded(coValue)) return;
       else if (previouslyIdle.has(id)) evictOnceCommitted(id);
       else idle.add(id);
     }
-    previouslyIdle = idle;
-    cancel = clock.after(checkIntervalMs, check);
+
+    stopVisiting = visitInTurns(coValuesInMemory(node), visit, clock, () => {
+      previouslyIdle = idle;
+      cancel = clock.after(checkIntervalMs, check);
+    });
   }
 
   function evictOnceCommitted(id: RawCoID): void {
@@ -81,6 +88,9 @@ export function createEviction({ node, commits, subscribers, clock }: EvictionOp
       if (missing.size === 0) setImmediate(evictMissing);
       missing.add(id);
     },
-    stop: () => cancel(),
+    stop() {
+      cancel();
+      stopVisiting();
+    },
   };
 }

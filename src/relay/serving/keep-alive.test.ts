@@ -1,45 +1,47 @@
 import { expect, it, vi } from 'vitest';
-import { keepAlive, pingIntervalMs } from './keep-alive.ts';
-
-function steppedClock() {
-  let due: (() => void) | undefined;
-  const clock = {
-    now: 0,
-    nowMs: () => clock.now,
-    elapsedMs: () => clock.now,
-    after(_: number, run: () => void) {
-      due = run;
-      return () => (due = undefined);
-    },
-    step() {
-      clock.now += pingIntervalMs;
-      due?.();
-    },
-  };
-  return clock;
-}
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { keepAlive, maxSilenceMs, pingIntervalMs } from './keep-alive.ts';
 
 it('pings every connection and terminates one that has been silent for 30 s', () => {
-  const clock = steppedClock();
-  let talkedAtMs = 0;
+  const clock = createFakeClock();
+  let talkedAtMs = clock.elapsedMs();
   const talking = {
     lastSeenAtMs: () => talkedAtMs,
     ping: vi.fn(() => {
-      talkedAtMs = clock.now;
+      talkedAtMs = clock.elapsedMs();
     }),
     terminate: vi.fn(),
   };
-  const silent = { lastSeenAtMs: () => 0, ping: vi.fn(), terminate: vi.fn() };
-  const stop = keepAlive(() => [talking, silent], clock);
-  for (let beat = 0; beat < 7; beat++) clock.step();
+  const openedAtMs = clock.elapsedMs();
+  const silent = { lastSeenAtMs: () => openedAtMs, ping: vi.fn(), terminate: vi.fn() };
+  const pings = keepAlive(clock);
+  const leave = pings.enter(talking);
+  pings.enter(silent);
+  clock.advance(7 * pingIntervalMs);
   expect(silent.ping).toHaveBeenCalledTimes(7);
   expect(silent.terminate).not.toHaveBeenCalled();
-  clock.step();
+  clock.advance(maxSilenceMs + pingIntervalMs - 7 * pingIntervalMs);
   expect(silent.terminate).toHaveBeenCalledOnce();
-  expect(talking.ping).toHaveBeenCalledTimes(8);
+  expect(talking.ping).toHaveBeenCalledTimes(9);
   expect(talking.terminate).not.toHaveBeenCalled();
 
-  stop();
-  clock.step();
-  expect(talking.ping).toHaveBeenCalledTimes(8);
+  leave();
+  clock.advance(pingIntervalMs);
+  expect(talking.ping).toHaveBeenCalledTimes(9);
+});
+
+it('pings no more than a fortieth of the connections at once', () => {
+  const clock = createFakeClock();
+  const pings = keepAlive(clock);
+  let pinged = 0;
+  for (let count = 0; count < 4_000; count++) {
+    pings.enter({ lastSeenAtMs: () => clock.elapsedMs(), ping: () => void pinged++, terminate: () => {} });
+  }
+  for (let beat = 1; beat <= 40; beat++) {
+    clock.advance(pingIntervalMs / 40);
+    expect(pinged).toBe(beat * 100);
+  }
+  pings.stop();
+  clock.advance(pingIntervalMs);
+  expect(pinged).toBe(4_000);
 });

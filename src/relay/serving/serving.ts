@@ -32,6 +32,8 @@ import { createReadTurns } from '../client/read-turns.ts';
 import { createSubscriberIndex } from '../client/subscriber-index.ts';
 import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { coValuesOf } from '../../engine/private-fields.ts';
+import { visitInTurns } from './visit-in-turns.ts';
 import { createRelayNode } from '../../engine/create-node.ts';
 
 export interface Serving extends RelayState {
@@ -136,7 +138,7 @@ export async function startServing(
   const admission = createAdmission(limits);
   const turns = createReadTurns();
   const monitor = bus && monitorNotifications(bus, clock, disconnectForLostNotifications);
-  const stopPings = keepAlive(() => connections.values(), clock);
+  const pings = keepAlive(clock);
   const eviction = createEviction({ node, commits: storage, subscribers, clock });
   let openedCount = 0;
   let onAllDisconnected = () => {};
@@ -227,12 +229,14 @@ export async function startServing(
       logger,
       ended() {
         leave();
+        endPings();
         contentAdmission.ended(id);
         connections.delete(id);
         if (connections.size === 0) onAllDisconnected();
       },
     });
     connections.set(id, connection);
+    const endPings = pings.enter(connection);
     if (storage.failure !== undefined) refuseForStorage(connection);
     if (monitor?.isLost) refuseForLostNotifications(connection);
   }
@@ -248,7 +252,7 @@ export async function startServing(
       return storage.pendingBytes;
     },
     get coValues() {
-      return [...node.allCoValues()].length;
+      return coValuesOf(node)?.size ?? 0;
     },
     get isFailing() {
       return storage.failure !== undefined || bus?.isListening === false;
@@ -262,15 +266,17 @@ export async function startServing(
       for (const connection of connections.values()) connection.stopReading();
       // Wait for the commit of what was received, so that clients get the acknowledgements before they are disconnected.
       await withinTime(untilMs, (done) => storage.afterCommit(undefined, done));
-      for (const connection of connections.values()) {
-        connection.refuse('draining', 'The relay is stopping.', 1_000);
-      }
+      await new Promise<void>((resolve) => {
+        const refuse = (connection: Connection) =>
+          connection.refuse('draining', 'The relay is stopping.', 1_000);
+        visitInTurns(connections.values(), refuse, clock, resolve);
+      });
       await withinTime(untilMs, (done) => {
         onAllDisconnected = done;
         if (connections.size === 0) done();
       });
       for (const connection of connections.values()) connection.terminate();
-      stopPings();
+      pings.stop();
       monitor?.stop();
       eviction.stop();
       // The node writes its remaining state to the database.
