@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type JsonValue,
   type LocalNode,
+  type PeerState,
   type RawAccountID,
   RawBinaryCoStream,
   type RawCoID,
@@ -333,6 +334,29 @@ export function readAfter(group: RawGroup, change: () => void): void {
 }
 
 let answersKnownContent = false;
+
+/**
+ * Acknowledges a client's `reconcile` once the node has handled an answer for each of these CoValues. An earlier one of this
+ * client that still lacks answers is forgotten.
+ */
+export function trackReconciliation(
+  { syncManager }: LocalNode,
+  peer: PeerState,
+  batchID: string,
+  ids: ReadonlySet<RawCoID>,
+): void {
+  const tracker = at(syncManager, 'ongoingStorageReconciliationTracker');
+  const [clear, track] = [at(tracker, 'clearPeer'), at(tracker, 'trackBatch')];
+  if (typeof clear !== 'function' || typeof track !== 'function') return;
+  clear.call(tracker, peer.id);
+  track.call(tracker, peer.id, batchID, ids);
+}
+
+/** For an answer that does not pass through the node. */
+export function answerReconciliation({ syncManager }: LocalNode, peer: PeerState, id: RawCoID): void {
+  const mark = at(syncManager, 'maybeMarkCoValueAsReconciled');
+  if (typeof mark === 'function') mark.call(syncManager, peer, id);
+}
 
 /**
  * Answers at once that a CoValue has nothing new. cojson copies all sessions first, and a relay asks it for all groups above a

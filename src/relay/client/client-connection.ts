@@ -12,6 +12,7 @@ import { delayAcknowledgements } from './acknowledgements.ts';
 import { createInspections, type Inspections } from './inspections.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { createNodeInbox } from './node-inbox.ts';
+import { createReconciliations, maxReconciled, type Reconciliations } from './reconciliations.ts';
 import { createOutgoingQueue } from './outgoing-queue.ts';
 import { createDependencyQueue, type DependencyQueue } from './dependency-queue.ts';
 
@@ -74,7 +75,12 @@ export function serveConnection(options: ConnectionOptions): Connection {
     bytesPerSecond: limits.bytesPerSecond,
     clock,
     handle: (line) => messages.handle(line),
-    mayRead: () => outgoing.hasRoom() && !inbox.isFull() && openCount() < maxOpenLoads() && mayLookUp(),
+    mayRead: () =>
+      outgoing.hasRoom() &&
+      !inbox.isFull() &&
+      !reconciliations?.isBusy() &&
+      openCount() < maxOpenLoads() &&
+      mayLookUp(),
     isBusy: () => inbox.isBusy(),
     throttled(waitMs) {
       if (clock.elapsedMs() - noticedAtMs < noticeIntervalMs) return;
@@ -135,8 +141,24 @@ export function serveConnection(options: ConnectionOptions): Connection {
   }
 
   function pass(message: SyncMessage): void {
-    if (!coldLoads.take(message)) inbox.deliver(message);
+    if (message.action === 'reconcile') (reconciliations ??= openReconciliations()).take(message);
+    else if (!coldLoads.take(message)) inbox.deliver(message);
   }
+
+  /** Created with the first comparison: the kernel's clients request none. */
+  let reconciliations: Reconciliations | undefined;
+  const openReconciliations = () =>
+    createReconciliations({
+      node,
+      peer: () => node.syncManager.peers[id],
+      storage: options.storage,
+      logger,
+      hasRoom: outgoing.hasRoom,
+      whenRoom: outgoing.whenRoom,
+      tooMany: (count) =>
+        refuse('too-large', `A comparison of ${count} CoValues exceeds the limit of ${maxReconciled}.`),
+      done: reader.resume,
+    });
 
   /** Created with the first query: most clients send none. */
   let inspections: Inspections | undefined;
@@ -215,6 +237,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     inbox.close();
     coldLoads.close();
     inspections?.close();
+    reconciliations?.close();
   }
 
   const markSeen = () => void (lastSeenAtMs = clock.elapsedMs());

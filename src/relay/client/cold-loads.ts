@@ -4,6 +4,7 @@ import { createSemaphore } from '../../base/semaphore.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { answerReconciliation } from '../../engine/private-methods.ts';
 
 /** Answers loads from the database: the node would verify every signature first, which clients do anyway. */
 export interface ColdLoads {
@@ -109,7 +110,11 @@ export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
   function takeKnown({ id, header, sessions, isCorrection }: KnownMessage): boolean {
     if (isWarm(id)) return false;
     if (isCorrection === true) deliver({ action: 'load', id, header, sessions });
-    else peer()?.combineWith(id, { id, header, sessions });
+    else {
+      const client = peer();
+      client?.combineWith(id, { id, header, sessions });
+      if (client) answerReconciliation(node, client, id);
+    }
     return true;
   }
 

@@ -16,7 +16,8 @@ export interface ConnectionOptions {
   readonly id: string;
   readonly socket: ClientSocket;
   readonly node: LocalNode;
-  readonly storage: Commits & Pick<SqlStorage, 'onceWritten' | 'readContent' | 'readCommitted'>;
+  readonly storage: Commits &
+    Pick<SqlStorage, 'onceWritten' | 'readContent' | 'readCommitted' | 'loadKnownState'>;
   readonly measure: WireMeasure;
   readonly subscribers: Pick<SubscriberIndex, 'addPeer'>;
   readonly turns: ReadTurns;

@@ -118,7 +118,7 @@ it('does not enter a client again that closed while its load was being answered'
   expect(subscribers.has(map.id)).toBe(false);
 });
 
-it('asks no client that does not follow the CoValue', async () => {
+it('[RELAY-28] asks no client that does not follow the CoValue', async () => {
   const writer = await createClientNode();
   const map = writer.createGroup().createMap({ word: 'first' });
   const node = createRelayNode(crypto);

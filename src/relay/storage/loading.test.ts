@@ -123,7 +123,7 @@ describeStorage((test) => {
       expect(loaded.knownState()).toEqual(stream.core.knownState());
     });
 
-    it('is packed into messages of about 100 kB, however many sessions it has', async () => {
+    it('[RELAY-29] is packed into messages of about 100 kB, however many sessions it has', async () => {
       const { node, group, committed } = await test.createWriter();
       const map = group.createMap();
       map.set('word', 'first', 'trusting');
