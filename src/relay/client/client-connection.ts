@@ -1,4 +1,4 @@
-import type { SyncMessage } from 'cojson';
+import type { Peer, SyncMessage } from 'cojson';
 import type { RawData } from 'ws';
 import { contentRefusals, type RefusedContent } from '../admission/content-refusal.ts';
 import { encodeFrame, encodePing, type RefusalCode, type RefusedFrame } from '../../wire/frames.ts';
@@ -179,7 +179,6 @@ export function serveConnection(options: ConnectionOptions): Connection {
     limits,
     measure,
     openLoads,
-    followed: () => added.count(),
     minAppVersion: hello.minAppVersion,
     logger,
     take,
@@ -228,6 +227,14 @@ export function serveConnection(options: ConnectionOptions): Connection {
     end();
   }
 
+  function refuseSubscriptions(): void {
+    refuse(
+      'limit',
+      `This client subscribes to more than ${limits.subscribed} CoValues. Open fewer at a time.`,
+      reconnectAfterMs,
+    );
+  }
+
   function end(): void {
     if (hasEnded) return;
     hasEnded = true;
@@ -258,7 +265,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     options.storage,
     options.beginnings.heldBack,
   );
-  const added = options.subscribers.addPeer({
+  const client: Peer = {
     ...peer,
     outgoing: {
       ...peer.outgoing,
@@ -267,6 +274,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
         peer.outgoing.push(message);
       },
     },
+  };
+  options.subscribers.addPeer(client, (count) => {
+    if (count === limits.subscribed + 1) queueMicrotask(refuseSubscriptions);
   });
 
   return {

@@ -20,11 +20,9 @@ export interface ClientMessages {
 
 export interface ClientMessagesOptions {
   readonly id: string;
-  readonly limits: Pick<RelayLimits, 'messageBytes' | 'subscribed'>;
+  readonly limits: Pick<RelayLimits, 'messageBytes'>;
   readonly measure: Pick<WireMeasure, 'received'>;
   readonly openLoads: Pick<OpenLoads, 'received'>;
-  /** How many CoValues the client follows. */
-  followed(): number;
   /** The oldest accepted app version; undefined if every version is accepted. */
   readonly minAppVersion: string | undefined;
   readonly logger: Logger;
@@ -41,7 +39,7 @@ export const reconnectAfterMs = 10_000;
 
 export function createClientMessages(options: ClientMessagesOptions): ClientMessages {
   const { id, limits, measure, openLoads, minAppVersion, logger } = options;
-  const { followed, take, inspect, answer, refuse } = options;
+  const { take, inspect, answer, refuse } = options;
   let isAdmitted = minAppVersion === undefined;
 
   function receive(line: string): void {
@@ -84,13 +82,6 @@ export function createClientMessages(options: ClientMessagesOptions): ClientMess
     // A kernel sends `hi` before anything else. Clients that do not send it have no version.
     if (!isAdmitted) return refuseOutdated(undefined);
     openLoads.received(message);
-    if (followed() > limits.subscribed) {
-      return refuse(
-        'limit',
-        `This client subscribes to more than ${limits.subscribed} CoValues. Open fewer at a time.`,
-        reconnectAfterMs,
-      );
-    }
     take(message);
   }
 

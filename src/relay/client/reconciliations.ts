@@ -55,7 +55,7 @@ export function createReconciliations(options: ReconciliationsOptions): Reconcil
     const differing = new Set<RawCoID>();
     for (let start = 0; start < values.length; start += idsPerRead) {
       const slice = values.slice(start, start + idsPerRead);
-      const states = await Promise.all(slice.map(([id]) => storedState(id)));
+      const states = await Promise.all(slice.map(([id]) => stateOf(id)));
       while (!hasRoom()) await whenRoom();
       const client = peer();
       if (isClosed || !client) return;
@@ -75,7 +75,10 @@ export function createReconciliations(options: ReconciliationsOptions): Reconcil
     else node.syncManager.trySendToPeer(client, { action: 'reconcile-ack', id: batchID });
   }
 
-  function storedState(id: RawCoID): Promise<KnownState | undefined> {
+  /** What is in memory may not be committed yet. Acknowledgements wait for that, and so would a read. */
+  function stateOf(id: RawCoID): Promise<KnownState | undefined> {
+    const coValue = getKnownCoValue(node, id);
+    if (coValue?.isAvailable()) return Promise.resolve(coValue.knownState());
     return new Promise((resolve) => storage.loadKnownState(id, resolve));
   }
 

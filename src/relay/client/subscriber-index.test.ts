@@ -14,8 +14,9 @@ function addClient(subscribers: SubscriberIndex, id: string) {
     peer1role: 'client',
     peer2role: 'server',
   });
-  const { count } = subscribers.addPeer(peer);
-  return { id, count, send: (message: SyncMessage) => client.outgoing.push(message) };
+  let count = 0;
+  subscribers.addPeer(peer, (now) => (count = now));
+  return { id, count: () => count, send: (message: SyncMessage) => client.outgoing.push(message) };
 }
 
 /** What cojson itself would find, by asking each client. */

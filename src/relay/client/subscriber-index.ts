@@ -10,13 +10,8 @@ export interface SubscriberIndex {
   has(id: RawCoID): boolean;
   ids(): Iterable<RawCoID>;
   of(id: RawCoID): readonly PeerState[];
-  /** Adds a client to the node, and indexes its subscriptions until it closes. */
-  addPeer(peer: Peer): AddedPeer;
-}
-
-export interface AddedPeer {
-  /** The number of CoValues that it follows. */
-  count(): number;
+  /** Adds a client to the node, and indexes its subscriptions until it closes. `added` is called with their number. */
+  addPeer(peer: Peer, added: (count: number) => void): void;
 }
 
 /** Takes the place of the node's own search for the peers of a CoValue. */
@@ -58,21 +53,19 @@ export function createSubscriberIndex({ syncManager }: LocalNode): SubscriberInd
     has: (id) => subscribers.has(id),
     ids: () => [...subscribers.keys()],
     of,
-    addPeer(added) {
-      syncManager.addPeer(added);
+    addPeer(client, added) {
+      syncManager.addPeer(client);
+      const peer = syncManager.peers[client.id];
+      if (!peer) return;
       let count = 0;
-      const peer = syncManager.peers[added.id];
-      if (peer) {
-        // cojson reports each change of what it knows of a peer, beginning with the subscription.
-        const unsubscribe = peer.subscribeToKnownStatesUpdates((id) => {
-          if (add(id, peer)) count++;
-        });
-        peer.addCloseListener(() => {
-          unsubscribe();
-          for (const id of subscribedIDs(peer) ?? subscribers.keys()) remove(id, peer);
-        });
-      }
-      return { count: () => count };
+      // cojson reports each change of what it knows of a peer, beginning with the subscription.
+      const unsubscribe = peer.subscribeToKnownStatesUpdates((id) => {
+        if (add(id, peer)) added(++count);
+      });
+      peer.addCloseListener(() => {
+        unsubscribe();
+        for (const id of subscribedIDs(peer) ?? subscribers.keys()) remove(id, peer);
+      });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { messagesIn } from './raw-client.ts';
 import { onTestFinished, vi } from 'vitest';
 
 /** A client over HTTP that sends arbitrary bodies and records what it receives. */
@@ -35,8 +36,7 @@ export async function openHttpClient(url: string): Promise<HttpClient> {
         const events = text.split('\n\n');
         text = events.pop() ?? '';
         for (const event of events) {
-          for (const line of event.split('\n'))
-            received.push(JSON.parse(line.slice(6)) as Record<string, unknown>);
+          received.push(...messagesIn(event.split('\n').map((line) => line.slice(6))));
         }
       }
     } catch {

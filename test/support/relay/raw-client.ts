@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 
 /** A client that sends arbitrary messages and records what it receives. */
 export interface RawClient {
-  /** The received messages, parsed. */
+  /** The received messages, parsed, without pings. */
   readonly received: readonly Record<string, unknown>[];
   /** The close code, once the socket is closed. */
   readonly closeCode: number | undefined;
@@ -14,14 +14,20 @@ export interface RawClient {
   readonly socket: WebSocket;
 }
 
+/** Without the pings, which come at any time. */
+export function messagesIn(lines: readonly string[]): Record<string, unknown>[] {
+  return lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ type }) => type !== 'ping');
+}
+
 /** Resolves once the socket is open and `hello` has arrived. */
 export async function openRawClient(url: string): Promise<RawClient> {
   const socket = new WebSocket(`${url}/sync`, { perMessageDeflate: false });
   const received: Record<string, unknown>[] = [];
   let closeCode: number | undefined;
   socket.on('message', (data: Buffer) => {
-    for (const line of data.toString('utf8').split('\n'))
-      received.push(JSON.parse(line) as Record<string, unknown>);
+    received.push(...messagesIn(data.toString('utf8').split('\n')));
   });
   socket.on('close', (code) => {
     closeCode = code;
