@@ -181,4 +181,20 @@ describe('Tabs', () => {
       for (const row of rowsOf(root)) expect(row.offsetHeight).toBe(width > 1120 ? 28 : 44);
     }
   });
+
+  it('leaves room for each fact beside the name of a relay with a long host', async () => {
+    sync.setTabs(tabs);
+    tabs.answers(factsOfTab('Yours', { relays: [{ host: `${'h'.repeat(60)}.example`, phase: 'waiting' }] }));
+    const root = open();
+    await expect.poll(() => rowsOf(root)).toHaveLength(2);
+    rowOf(root, yours)?.click();
+    await expect.poll(() => root.querySelector('.tab-detail')).not.toBeNull();
+    for (const width of [1280, 390]) {
+      await page.viewport(width, 800);
+      await expect.poll(() => document.documentElement.clientWidth).toBe(width);
+      const body = the(root, '.tab-detail .body');
+      expect([width, body.scrollWidth]).toEqual([width, body.clientWidth]);
+      for (const fact of body.querySelectorAll('dd')) expect(fact.offsetWidth).toBeGreaterThan(100);
+    }
+  });
 });
