@@ -2,6 +2,7 @@ import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { createKernelError } from '../src/base/kernel-error.ts';
+import type { PeerStatus } from '../src/sync/peer-status.ts';
 import { setupSyncPeers } from '../src/sync/setup-sync-peers.ts';
 import { createAccountNode } from '../test/support/session/account-node.ts';
 import {
@@ -25,6 +26,8 @@ beforeEach(async () => {
 
 const open = () => mountOpenly({ target: sync, open: true }).root;
 const rowsOf = (root: ShadowRoot) => [...root.querySelectorAll<HTMLElement>('.rows [role=row]')];
+/** Beside the fake relay. */
+const otherRelay = (url: string): PeerStatus => ({ ...connectedRelay(0), id: 'other-relay', url });
 const unreachable = createKernelError('RELAY_UNREACHABLE', 'The relay cannot be reached. Start it.');
 
 describe('Unsynced', () => {
@@ -250,6 +253,34 @@ describe('Peers', () => {
     sync.event({ event: 'dropped', detail });
     await expect.poll(() => the(root, '.peer').textContent).toContain('Left out: content of 1 session');
     expect(the(root, 'dl', 'Content left out').textContent).toContain(`co_zA: ${reason}`);
+  });
+
+  it('names two relays on one host apart, in each view', async () => {
+    const [edit] = unconfirmedEdits(1);
+    if (!edit) throw new Error('One was made.');
+    sync.setState({
+      ...{ status: 'syncing', confirmed: { known: true, pending: 1, oldestSinceMs: edit.sinceMs } },
+      peers: [connectedRelay(0), otherRelay('wss://relay.example/other')],
+    });
+    sync.setPeers(
+      [fakePeerID, 'other-relay'].map((id) => ({ id, bufferedBytes: 0, unacknowledgedMessages: 0 })),
+    );
+    sync.setUnsynced([{ ...edit, missingAtPeerIDs: ['other-relay'] }]);
+    const root = open();
+    the(root, '[role=tab]', 'Peers').click();
+    await expect
+      .poll(() => [...root.querySelectorAll('.peer h3')].map(({ textContent }) => textContent))
+      .toEqual(['relay.example/sync', 'relay.example/other']);
+    the(root, '[role=tab]', 'Unsynced').click();
+    await expect.poll(() => rowsOf(root)).toHaveLength(1);
+    rowsOf(root)[0]?.click();
+    await expect.poll(() => the(root, '.detail').textContent).toMatch(/Missing at\s*relay.example\/other/);
+    for (const name of ['Queues', 'Lag', 'Faults']) {
+      the(root, '[role=tab]', name).click();
+      await expect
+        .poll(() => the(root, '.view').textContent, { message: name })
+        .toContain('relay.example/other');
+    }
   });
 
   it('explains why there is no relay', async () => {

@@ -1,5 +1,6 @@
 import { isEqual } from '../../base/equal.ts';
 import type { PeerInspection } from '../../sync/inspection.ts';
+import { relayNames } from '../../sync/connection/peer-ids.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
 import { withoutURLSecrets } from '../shared/url-secrets.ts';
@@ -40,8 +41,12 @@ export function createRelayLog(circumstances: RelayCircumstances = {}): RelayLog
       // The state changes with each edit, but its relays seldom do.
       if (isEqual(peers, lastPeers)) return;
       lastPeers = peers;
+      const hosts = relayNames(peers.map(({ url }) => withoutURLSecrets(url)));
       entriesByID = new Map(
-        peers.map((peer) => [peer.id, nextEntry(entriesByID.get(peer.id), peer, atMs, circumstances)]),
+        peers.map((peer, index) => [
+          peer.id,
+          nextEntry(entriesByID.get(peer.id), peer, hosts[index] ?? peer.id, atMs, circumstances),
+        ]),
       );
       relays = [...entriesByID.values()].map((entry) => entry.relay);
     },
@@ -55,6 +60,7 @@ export function createRelayLog(circumstances: RelayCircumstances = {}): RelayLog
 function nextEntry(
   before: Entry | undefined,
   peer: PeerStatus,
+  host: string,
   atMs: number,
   circumstances: RelayCircumstances,
 ): Entry {
@@ -68,7 +74,7 @@ function nextEntry(
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
   const relay: Relay = {
     id: peer.id,
-    host: hostOf(peer.url),
+    host,
     url: withoutURLSecrets(peer.url),
     ...(peer.transport !== undefined && { transport: peer.transport }),
     ...(peer.relay && { software: { name: peer.relay.name, version: peer.relay.version } }),
@@ -109,9 +115,4 @@ function nextOutage(
 
 function momentIn(elapsedMs: number | undefined, { momentOf }: RelayCircumstances): number | undefined {
   return elapsedMs === undefined ? undefined : momentOf?.(elapsedMs);
-}
-
-/** Shows an unparsable address without its query and fragment. */
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : withoutURLSecrets(url);
 }

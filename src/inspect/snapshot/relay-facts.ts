@@ -6,7 +6,7 @@ import type { PlainError } from './plain-error.ts';
 
 export interface Relay {
   readonly id: string;
-  /** The display name: host and port. */
+  /** The display name: host and port, and the path if several relays share them. */
   readonly host: string;
   /** Without credentials or query string. */
   readonly url: string;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
+import type { PeerStatus } from '../peer-status.ts';
 import { createOtherTabs, tabOf, type OtherTabs } from './other-tabs.ts';
 import { createTabStatus, type TabStatus } from './tab-status.ts';
 
@@ -13,10 +14,12 @@ let posted: object[];
 let others: OtherTabs;
 let overdue: readonly string[];
 let tabStatus: TabStatus;
+let peers: readonly PeerStatus[];
 
 beforeEach(() => {
   posted = [];
   overdue = [];
+  peers = [{ id: 'r', url: 'wss://name:secret@relay.example/sync?token=secret', phase: 'paused' }];
   others = createOtherTabs(ownID);
   tabStatus = createTabStatus({
     setup: {},
@@ -29,7 +32,7 @@ beforeEach(() => {
       isLeftToOther: (relay, id) => relay === 'r' && !overdue.includes(id),
     },
     page: { title: 'x'.repeat(500), isVisible: false },
-    peers: () => [{ id: 'r', url: 'wss://name:secret@relay.example/sync?token=secret', phase: 'paused' }],
+    peers: () => peers,
     channel: () => ({ isOpen: true, post: (message) => void posted.push(message) }),
   });
 });
@@ -49,6 +52,18 @@ describe('a tab', () => {
         unconfirmed: { coValues: 0, ids: [] },
       },
     ]);
+  });
+
+  it('names two relays on one host apart', () => {
+    peers = ['/one', '/two'].map((path) => {
+      return { id: path, url: `wss://relay.example${path}?token=secret`, phase: 'paused' };
+    });
+    tabStatus.receiveRaw({ v: 1, from: a, kind: 'who', roll: 7 });
+    const relays = [
+      { host: 'relay.example/one', phase: 'paused' },
+      { host: 'relay.example/two', phase: 'paused' },
+    ];
+    expect(posted).toMatchObject([{ relays }]);
   });
 
   it('answers nothing else', () => {

@@ -4,6 +4,7 @@ import type { Page } from '../../platform/platform.ts';
 import { isSessionID } from '../../wire/ids.ts';
 import { isRecord } from '../../base/record.ts';
 import type { TabFacts, TabsInspection, Unconfirmed } from '../inspection.ts';
+import { relayNames } from '../connection/peer-ids.ts';
 import type { Ladder } from '../delivery/ladder.ts';
 import type { PeerStatus } from '../peer-status.ts';
 import type { Leases } from './leases.ts';
@@ -42,12 +43,14 @@ export function createTabStatus(options: {
   const listeners = new Set<(data: unknown) => void>();
 
   function describeThisTab(bySession = unconfirmed()): TabFacts {
+    const relays = peers();
+    const hosts = relayNames(relays.map(({ url }) => url));
     return {
       sessionIDs,
       sinceMs,
       title: (page.title ?? '').slice(0, maxTitleLength),
       isVisible: page.isVisible,
-      relays: peers().map(({ url, phase }) => ({ host: new URL(url).host, phase })),
+      relays: relays.map(({ url, phase }, index) => ({ host: hosts[index] ?? url, phase })),
       unconfirmed: bySession.get(ownID) ?? nothing,
     };
   }
