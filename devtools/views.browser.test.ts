@@ -207,6 +207,28 @@ describe('Queues', () => {
     expect(the(root, '.plot-cell', 'Peak in the last two minutes: 10')).toBeTruthy();
     expect(the(root, '.gauges').textContent).toContain('does not expose this queue');
   });
+
+  it('shows what waits before them for one of two relays', async () => {
+    const waiting: PeerStatus = {
+      ...{ id: 'other-relay', url: 'wss://other.example/sync', phase: 'waiting', attempt: 3 },
+      ...{ retryAtMs: Date.now() + 60_500, error: unreachable },
+    };
+    const [edit] = unconfirmedEdits(1);
+    if (!edit) throw new Error('One was made.');
+    const pending = { known: true, pending: 1, oldestSinceMs: edit.sinceMs };
+    sync.setState({
+      ...{ status: 'syncing', sent: pending, confirmed: pending },
+      peers: [connectedRelay(0), waiting],
+    });
+    sync.setUnsynced([{ ...edit, sent: 'pending', missingAtPeerIDs: ['other-relay'] }]);
+    const root = open();
+    the(root, '[role=tab]', 'Queues').click();
+    const bar = () => the(root, '.queues-bar').textContent;
+    await expect
+      .poll(bar)
+      .toContain('1 CoValue held back before the queues, because other.example is not connected');
+    expect(the(root, '[role=tab]', 'Queues').textContent).toContain('1 held back');
+  });
 });
 
 describe('Peers', () => {

@@ -11,7 +11,7 @@ const none = { known: true, pending: 0 };
 
 function statOf(pending: number, phase: 'paused' | 'connected') {
   const relay = { id: 'eu', host: 'eu', url: 'wss://eu', phase, phaseSinceMs: 0 };
-  const snapshot: Pick<InspectorSnapshot, 'queues' | 'overview'> = {
+  const snapshot: Pick<InspectorSnapshot, 'queues' | 'overview' | 'unsynced'> = {
     queues: { high: queue, medium: queue, low: queue, relays: [], localWrites: queue.depth },
     overview: {
       status: 'paused',
@@ -20,6 +20,7 @@ function statOf(pending: number, phase: 'paused' | 'connected') {
       storage: { kind: 'kernel', state: 'ok' },
       relays: [relay],
     },
+    unsynced: [],
   };
   return { stat: queuesStat(snapshot).words, view: describeHeldBack(pending, [relay]) };
 }
