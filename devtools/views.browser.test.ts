@@ -277,6 +277,23 @@ describe('Peers', () => {
     expect(the(root, 'dl', 'Content left out').textContent).toContain(`co_zA: ${reason}`);
   });
 
+  it('says that pausing one of several relays pauses all', async () => {
+    sync.setState({ peers: [connectedRelay(0), otherRelay('wss://other.example/sync')] });
+    const root = open();
+    the(root, '[role=tab]', 'Peers').click();
+    await expect.poll(() => root.querySelectorAll('.peer')).toHaveLength(2);
+    for (const card of root.querySelectorAll('.peer'))
+      expect(card.querySelector('button')?.textContent).toBe('Pause all');
+    sync.setState({
+      status: 'paused',
+      peers: [connectedRelay(0), otherRelay('wss://other.example/sync')].map((relay) => ({
+        ...relay,
+        phase: 'paused',
+      })),
+    });
+    await expect.poll(() => root.querySelector('.peer button')?.textContent).toBe('Resume all');
+  });
+
   it('names two relays on one host apart, in each view', async () => {
     const [edit] = unconfirmedEdits(1);
     if (!edit) throw new Error('One was made.');
