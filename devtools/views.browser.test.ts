@@ -139,6 +139,22 @@ describe('Unsynced', () => {
     expect(sync.calls).toEqual(['reconnect']);
   });
 
+  it('gives the name of a CoValue a line of its details', async () => {
+    const map = node.createGroup().createMap();
+    map.set('name', 'Everything that has to be on board before the ferry leaves');
+    sync.setUnsynced(unconfirmedEdits(1).map((edit) => ({ ...edit, id: map.id })));
+    const root = open();
+    for (const width of [1280, 1000, 821, 390]) {
+      await page.viewport(width, 800);
+      await expect.poll(() => document.documentElement.clientWidth).toBe(width);
+      await expect
+        .poll(() => the(root, '.detail .top b', 'Everything').offsetWidth, { message: `${width}` })
+        .toBeGreaterThan(130);
+      const top = the(root, '.detail .top');
+      expect([width, top.scrollWidth]).toEqual([width, top.clientWidth]);
+    }
+  });
+
   it('filters by text, reason and rung', async () => {
     const [first, second, ...others] = unconfirmedEdits(5);
     if (!first || !second) throw new Error('five were asked for');
