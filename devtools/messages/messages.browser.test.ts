@@ -5,9 +5,11 @@ import { createKernelError } from '../../src/base/kernel-error.ts';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
 import {
   closedChannel,
+  connectedRelay,
   createFakeSync,
   fakePeerID,
   type FakeSync,
+  unconfirmedEdits,
 } from '../../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
@@ -267,5 +269,23 @@ describe('Messages', () => {
     expect(numbersOf(root)).toEqual([1, 2]);
     the(root, 'button', 'Back to this session').click();
     await expect.poll(() => numbersOf(root)).toEqual([1, 2, 3]);
+  });
+
+  it('shows each button, and to which relay it was sent, above a message', async () => {
+    const url = `wss://${'harbour-'.repeat(6)}office.example/sync`;
+    sync.setState({ peers: [{ ...connectedRelay(atMs), url }] });
+    sync.setUnsynced(unconfirmedEdits(1).map((edit) => ({ ...edit, id: map.id })));
+    const root = open();
+    say('sent', content());
+    await expect.poll(() => rowsOf(root)).toHaveLength(1);
+    rowsOf(root)[0]?.click();
+    const top = () => the(root, '.message-detail .top');
+    await expect.poll(() => top().textContent).toContain('Explain');
+    for (const width of [1280, 1000, 821, 390]) {
+      await page.viewport(width, 800);
+      await expect.poll(() => document.documentElement.clientWidth).toBe(width);
+      expect([width, top().scrollWidth]).toEqual([width, top().clientWidth]);
+      expect(the(root, '.message-detail .top .cut', 'to harbour').offsetWidth).toBeGreaterThan(60);
+    }
   });
 });
