@@ -197,4 +197,20 @@ describe('Tabs', () => {
       for (const fact of body.querySelectorAll('dd')) expect(fact.offsetWidth).toBeGreaterThan(100);
     }
   });
+
+  it('keeps the names of tabs beside the details', async () => {
+    sync.setTabs(tabs);
+    tabs.setOwn({ title: 'A title that goes on and on '.repeat(3) });
+    tabs.answers(factsOfTab('Yours', { title: 'Another title that goes on and on' }));
+    const root = open();
+    await expect.poll(() => rowsOf(root)).toHaveLength(2);
+    rowOf(root, yours)?.click();
+    await expect.poll(() => root.querySelector('.tab-detail')).not.toBeNull();
+    for (const width of [1000, 900, 821, 390]) {
+      await page.viewport(width, 800);
+      await expect.poll(() => document.documentElement.clientWidth).toBe(width);
+      for (const row of rowsOf(root))
+        expect(row.querySelector<HTMLElement>('.name b')?.offsetWidth, `${width}`).toBeGreaterThan(40);
+    }
+  });
 });
