@@ -42,6 +42,18 @@ describe('all CoValues', () => {
     expect(the(root, '.foot').textContent).toContain(`${length} of ${length} CoValues`);
   });
 
+  it('has room for the readers of a CoValue that is not opened', async () => {
+    const other = await createAccountNode();
+    const account = other.expectCurrentAccount('made above').core;
+    for (const core of [account, other.createGroup().core])
+      for (const message of core.newContentSince() ?? [])
+        node.syncManager.handleNewContent(message, 'import');
+    const root = await open();
+    const cell = () => the(root, '.all-table [role=gridcell]', 'not opened');
+    await expect.poll(() => cell().offsetHeight, soon).toBeLessThan(20);
+    expect(cell().scrollWidth).toBeLessThanOrEqual(cell().clientWidth);
+  });
+
   it('filters by text and kind, orders by a column, and keeps both when views change', async () => {
     const root = await open();
     press(root, 'CoMap');
