@@ -149,7 +149,7 @@ describe('Unsynced', () => {
       await expect.poll(() => document.documentElement.clientWidth).toBe(width);
       await expect
         .poll(() => the(root, '.detail .top b', 'Everything').offsetWidth, { message: `${width}` })
-        .toBeGreaterThan(130);
+        .toBeGreaterThan(115);
       const top = the(root, '.detail .top');
       expect([width, top.scrollWidth]).toEqual([width, top.clientWidth]);
     }
