@@ -2,7 +2,12 @@ import type { LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../test/support/sync/fake-sync.ts';
+import {
+  connectedRelay,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;
@@ -171,6 +176,11 @@ describe('CoValue', () => {
     sync.setUnsynced([{ ...edit, sinceMs: Date.now() - 60_000, confirmed: 'pending', durable: 'pending' }]);
     await expect.poll(() => root.querySelector('.less.warn')?.textContent.trim(), soon).toBe('1');
     expect(wordsOf(the(root, '.tree-line.missing'))).toContain('not at relay.example');
+    const url = `wss://${'harbour-'.repeat(6)}office.example/sync`;
+    sync.setState({ peers: [{ ...connectedRelay(0), url }] });
+    await expect.poll(() => wordsOf(the(root, '.tree-line.missing')), soon).toContain('not at harbour');
+    const key = the(root, '.tree-line.missing .key');
+    expect(key.scrollWidth).toBe(key.clientWidth);
     the(root, '.covalue-bar .button', 'Explain').click();
     await expect.poll(() => root.querySelector('.detail')?.getAttribute('aria-label')).toContain('Mooring');
     the(root, '.detail .button', 'Open the CoValue').click();
