@@ -1,7 +1,7 @@
 import { isEqual } from '../../base/equal.ts';
 import type { PeerInspection } from '../../sync/inspection.ts';
-import { relayNames } from '../../sync/connection/peer-ids.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
+import { relayNames } from '../../sync/relay-names.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
 import { withoutURLSecrets } from '../shared/url-secrets.ts';
 import type { Outage, PhaseChange, Relay, UrlSource } from '../snapshot/relay-facts.ts';

@@ -1,20 +1,7 @@
+import { relayNames } from '../relay-names.ts';
 import type { RelayTargets } from '../relay-targets.ts';
 
 /** A relay's ID is its name, by its first address. */
 export function peerIDs(targets: RelayTargets): readonly string[] {
   return relayNames(targets.map(([first]) => first));
-}
-
-/**
- * The host of each address, with the path if several share the host. An address that is not a URL is its own
- * name.
- */
-export function relayNames(urls: readonly string[]): readonly string[] {
-  const parsed = urls.map((url) => (URL.canParse(url) ? new URL(url) : undefined));
-  return urls.map((url, index) => {
-    const { host, pathname } = parsed[index] ?? {};
-    if (host === undefined) return url;
-    const isOnlyOne = parsed.filter((other) => other?.host === host).length === 1;
-    return isOnlyOne ? host : `${host}${pathname}`;
-  });
 }
