@@ -1,5 +1,6 @@
 import type { RawCoID, SyncMessage } from 'cojson';
 import { describe, expect, it } from 'vitest';
+import type { Content } from '../../engine/content.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { bufferBytes, createOutgoing } from './outgoing.ts';
 
@@ -77,6 +78,34 @@ describe('messages to the relay', () => {
     await say(load('co_z1'), load('co_z2', 2_000), load('co_z3'));
     expect(told).toEqual(['withheld co_z2 MESSAGE_TOO_LARGE', 'sent co_z1', 'sent co_z3']);
     expect(frames.join('\n')).not.toContain('co_z2');
+  });
+
+  it('[CONN-10] leave out what follows content that was left out, which the relay would request without end', async () => {
+    const { frames, told, say } = setUp(1_000);
+    const edit = { privacy: 'trusting', madeAt: 1, changes: '[]' } as const;
+    const part = (after: number) => ({
+      after,
+      newTransactions: [edit],
+      lastSignature: `signature_z${'1'.repeat(64)}` as const,
+    });
+    const edits = (length: number, sessions: Record<string, number>) => ({
+      ...content('co_z1', length),
+      new: Object.fromEntries(
+        Object.entries(sessions).map(([id, after]) => [id, part(after)]),
+      ) as unknown as Content['new'],
+    });
+    const [large, other] = ['co_z2_session_z3', 'co_z2_session_z4'];
+    await say(edits(2_000, { [large]: 5 }), edits(0, { [large]: 6 }), edits(0, { [large]: 7, [other]: 1 }));
+    await say(edits(0, { [large]: 4 }), content('co_z5', 0));
+    expect(told).toEqual([
+      ...Array.from({ length: 3 }, () => 'withheld co_z1 MESSAGE_TOO_LARGE'),
+      'sent co_z1',
+      'sent co_z1',
+      'sent co_z5',
+    ]);
+    const sent = frames.flatMap((frame) => frame.split('\n')).map((line) => JSON.parse(line) as SyncMessage);
+    expect(sent.slice(0, 2)).toMatchObject([{ new: { [other]: part(1) } }, { new: { [large]: part(4) } }]);
+    expect(frames.join('\n')).not.toContain('"after":7');
   });
 
   it('[CONN-10] leave out content that cojson wrote in a form that relays refuse', async () => {

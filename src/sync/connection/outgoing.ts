@@ -6,6 +6,7 @@ import type { Channel } from '../../transport/transport.ts';
 import { invalidCoValueID } from '../../engine/covalue-errors.ts';
 import { assertSyncMessage } from '../../wire/sync-message.ts';
 import { contentInvalid, contentTooLarge } from './relay-errors.ts';
+import { createWithheldSessions } from './withheld-sessions.ts';
 
 export interface Outgoing {
   /** The channel of cojson's peer. The inspector reads its `queue`. */
@@ -54,6 +55,7 @@ export function createOutgoing(options: {
 }): Outgoing {
   const { channel, clock, on, limit, mayUpload } = options;
   const queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
+  const withheld = createWithheldSessions();
   /** Content that may not leave yet. */
   const held: SyncMessage[] = [];
   /** The line that did not fit into the previous frame and starts the next one. */
@@ -74,14 +76,22 @@ export function createOutgoing(options: {
 
   function nextLine(): Line | undefined {
     for (let next = nextMessage(); next; next = nextMessage()) {
-      const message = on.sending(next);
+      const message = withoutWithheld(on.sending(next));
       if (!message) continue;
       const text = JSON.stringify(message);
       const refusal = refusalOf(message, text.length, limit());
       if (!refusal) return { message, text };
+      if (message.action === 'content') withheld.add(message, refusal);
       on.withheld(message, refusal);
     }
     return undefined;
+  }
+
+  function withoutWithheld(message: SyncMessage | undefined): SyncMessage | undefined {
+    if (message?.action !== 'content') return message;
+    const { passed, error } = withheld.check(message);
+    if (error) on.withheld(message, error);
+    return passed;
   }
 
   function nextFrame(): readonly Line[] {
