@@ -6,8 +6,8 @@ import { describeCause } from './describe-cause.ts';
 export function formatRequest({ transport, url, hasOpened, status }: FailedRequest): string {
   if (transport === 'websocket') return `WebSocket ${url}`;
   if (transport !== 'http') return `${transport} ${url}`;
-  // A channel over HTTP is one GET, which opens it, and then a POST for what is sent.
-  const method = hasOpened && status !== undefined ? 'POST' : 'GET';
+  // A channel over HTTP is one GET, which opens it and stays open, and a POST for what is sent.
+  const method = !hasOpened ? 'GET' : status === undefined ? 'GET or POST' : 'POST';
   return `${method} ${url.replace(/^ws/, 'http')}`;
 }
 

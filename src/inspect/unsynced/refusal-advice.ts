@@ -32,7 +32,10 @@ const steps: Readonly<Record<RefusalCode, NextStep>> = {
     advice:
       'Wait a moment: the kernel is rewriting the edit under another session ID. If the edit is still refused, reload the page.',
   },
-  clock: correctClock,
+  clock: {
+    code: 'correct-clock',
+    advice: `Correct the device’s date and time. The relay takes edits that are already made, and what follows them, once their dates are no longer a day ahead; then ${resend}`,
+  },
   storage: {
     code: 'check-relay',
     advice: 'Check the relay’s log: its storage failed. The kernel retries automatically.',
