@@ -5,6 +5,7 @@ import { answerKnownContent } from './private-methods.ts';
 import type { SessionCrypto } from './session-crypto.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { layerSessionMaps } from './session-maps/session-maps.ts';
+import { reportTraps } from './session-maps/traps.ts';
 
 /** A session's node. It corrects its clock, by up to a day, to the time that relays report; see also `edit-times`. */
 export function createSessionNode(options: {
@@ -25,14 +26,18 @@ export function createSessionNode(options: {
   return node;
 }
 
-/** A relay's node. Unless an agent is given, its identity is new and never stored: a relay needs no rights. */
+/**
+ * A relay's node. Unless an agent is given, its identity is new and never stored: a relay needs no rights. `onTrap` is called
+ * if the crypto's WebAssembly fails.
+ */
 export function createRelayNode(
   crypto: CryptoProvider,
   agent?: { readonly accountID: RawAccountID; readonly agentSecret: AgentSecret },
+  onTrap: (error: Error) => void = () => {},
 ): LocalNode {
   patchCojson();
   answerKnownContent();
-  layerSessionMaps(crypto, { 'hash-repair': repairHashes(crypto) });
+  layerSessionMaps(crypto, { 'hash-repair': repairHashes(crypto), traps: reportTraps(onTrap) });
   const agentSecret = agent?.agentSecret ?? crypto.newRandomAgentSecret();
   const sessionID = crypto.newRandomSessionID(agent?.accountID ?? crypto.getAgentID(agentSecret));
   return new LocalNode(agentSecret, sessionID, crypto);

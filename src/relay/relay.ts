@@ -113,6 +113,7 @@ export async function createRelayOn(
   return {
     url: `http://${urlHost(host)}:${front.port}`,
     port: front.port,
+    failed: running.failed,
     close() {
       closing ??= close(running);
       return closing;

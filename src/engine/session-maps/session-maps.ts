@@ -18,6 +18,7 @@ const layerOrder = [
   'size-limit',
   'place-binding',
   'hash-repair',
+  'traps',
 ] as const;
 
 /** Layers all session maps of this provider, also those of cojson's helper nodes. Call it once for each provider. */

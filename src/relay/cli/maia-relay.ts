@@ -10,6 +10,9 @@ import { help, readCommand } from './settings.ts';
 import { describeStorage, readStoragePlace } from '../database/storage-place.ts';
 import { transfer } from '../transfer/transfer.ts';
 
+/** EX_SOFTWARE in sysexits.h. Supervisors restart the process. */
+const internalError = 70;
+
 async function run(): Promise<void> {
   const command = readCommand(process.argv.slice(2), process.env);
   switch (command.kind) {
@@ -39,6 +42,7 @@ async function run(): Promise<void> {
       setFlagsFromString('--heap-growing-percent=30');
       const relay = await createRelay({ ...options, logger: createCommandLog(command.logLevel) });
       endOnSignal(relay.close);
+      void relay.failed.then(() => process.exit(internalError));
       const place = describeStorage(readStoragePlace(options.storage));
       console.log(`maia-relay ${kernelVersion} answers on ${relay.url}, with ${place}`);
       return;

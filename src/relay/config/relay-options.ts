@@ -62,6 +62,11 @@ export interface Relay {
   /** The address of the relay, such as `http://127.0.0.1:4203`. Clients connect to its `/sync`. */
   readonly url: string;
   readonly port: number;
+  /**
+   * Resolves if the relay can check no content any more, because its WebAssembly failed, for example for lack of memory. It
+   * refuses all clients from then on. End the process, and start another one.
+   */
+  readonly failed: Promise<Error>;
   /** Accepts nothing more, commits what was accepted, disconnects the clients and closes the storage. Safe to call twice. */
   close(): Promise<void>;
 }

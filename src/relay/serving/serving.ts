@@ -39,6 +39,8 @@ import { createRelayNode } from '../../engine/create-node.ts';
 export interface Serving extends RelayState {
   upgrade(request: IncomingMessage, address: string, socket: Duplex, head: Buffer): void;
   open(socket: ClientSocket, address: string): void;
+  /** Resolves when the process can check no content any more. */
+  readonly failed: Promise<Error>;
   /** Commits and acknowledges accepted content, disconnects the clients and closes the database, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
@@ -63,8 +65,11 @@ export async function startServing(
 ): Promise<Serving> {
   await refuseUnfinishedImport(database.query);
   const track = await trackStorage(database, async (query) => bus?.publishRenewal(query));
-  const node = createRelayNode(await createRelayCrypto(logger), agent);
+  const node = createRelayNode(await createRelayCrypto(logger), agent, endForTrap);
   const connections = new Map<string, Connection>();
+  let trap: Error | undefined;
+  let reportFailure: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => (reportFailure = resolve));
   const subscribers = createSubscriberIndex(node);
   const bus = database.listen && track.mark && (await createNotifyBus(database.listen, track.mark));
   const doubts = createStorageDoubts({ compare, clock, logger });
@@ -154,6 +159,21 @@ export async function startServing(
     getOrCreateCoValue(node, id).loadFromStorage();
   }
 
+  /** Nothing can be checked any more. The clients must not take it for a refusal of their edits. */
+  function endForTrap(error: Error): void {
+    if (trap) return;
+    trap = error;
+    logger.warn('WebAssembly failed, so this process can check no content any more. Restart the relay', {
+      error,
+    });
+    for (const connection of connections.values()) refuseForTrap(connection);
+    reportFailure(error);
+  }
+
+  function refuseForTrap(connection: Connection): void {
+    connection.refuse('storage', 'The relay cannot check content until it is restarted.', 1_000);
+  }
+
   /** Nothing can be acknowledged, and further edits would only pile up here. */
   function disconnectForStorage(): void {
     for (const connection of connections.values()) refuseForStorage(connection);
@@ -238,10 +258,12 @@ export async function startServing(
     connections.set(id, connection);
     const endPings = pings.enter(connection);
     if (storage.failure !== undefined) refuseForStorage(connection);
+    if (trap) refuseForTrap(connection);
     if (monitor?.isLost) refuseForLostNotifications(connection);
   }
 
   return {
+    failed,
     get connections() {
       return connections.size;
     },
@@ -255,7 +277,7 @@ export async function startServing(
       return coValuesOf(node)?.size ?? 0;
     },
     get isFailing() {
-      return storage.failure !== undefined || bus?.isListening === false;
+      return trap !== undefined || storage.failure !== undefined || bus?.isListening === false;
     },
     upgrade(request, address, socket, head) {
       sockets.handleUpgrade(request, socket, head, (webSocket) => open(webSocket, address));
