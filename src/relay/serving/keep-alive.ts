@@ -13,6 +13,8 @@ export const pingIntervalMs = 4_000;
 export const maxSilenceMs = 30_000;
 /** Connections are pinged in turn: pinging thousands at once, and reading their answers, would hold up everything else. */
 const phaseCount = 40;
+/** This many connections in a row share a turn. */
+const connectionsPerPhase = 50;
 
 /** Pings each connection every four seconds, and terminates silent ones. */
 export function keepAlive(clock: Clock): KeepAlive {
@@ -34,7 +36,7 @@ export function keepAlive(clock: Clock): KeepAlive {
 
   return {
     enter(connection) {
-      const phase = phaseOf(enteredCount++);
+      const phase = phaseOf(phaseCount - 1 + Math.floor(enteredCount++ / connectionsPerPhase));
       phase.add(connection);
       return () => void phase.delete(connection);
     },
