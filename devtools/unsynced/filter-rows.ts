@@ -48,6 +48,7 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   draining: 'Not sent',
   sending: 'Not sent',
   unanswered: 'Not sent',
+  'not-sent': 'Not sent',
   unread: 'Not sent',
   'other-tab': 'Not sent',
   unconfirmed: 'Not confirmed',

@@ -82,7 +82,7 @@ export function createInspector(
   const counts = createMessageCounts(ring);
   const memory = createMemoryView(inspection.node);
   const queueViews = createQueueViews(inspection, ring);
-  const disputes = createRelayDisputes(inspection);
+  const disputes = createRelayDisputes(inspection, clock.nowMs());
   const sizes = createSizes();
   const unsyncedRows = createUnsyncedRows({
     inspection,

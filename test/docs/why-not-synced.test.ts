@@ -31,6 +31,7 @@ const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind
   draining: { kind: 'draining', host, bytes: 40_000 },
   sending: { kind: 'sending', host, sinceMs: 59_000 },
   unanswered: { kind: 'unanswered', host, sinceMs: 1 },
+  'not-sent': { kind: 'not-sent', host },
   unread: { kind: 'unread', host, error },
   'other-tab': { kind: 'other-tab', title: 'Photos' },
   unconfirmed: { kind: 'unconfirmed', host, sentAtMs: 1 },

@@ -98,6 +98,8 @@ export type Reason =
   | { readonly kind: 'sending'; readonly host: string; readonly sinceMs: number }
   /** This device sends it once the relay has said what it has of it. */
   | { readonly kind: 'unanswered'; readonly host: string; readonly sinceMs: number }
+  /** The relay has said what it has of it, and nothing else waits. */
+  | { readonly kind: 'not-sent'; readonly host: string }
   /** This device holds it, but cannot read it now. */
   | { readonly kind: 'unread'; readonly host: string; readonly error: PlainError }
   /** Another tab wrote the edits and sends them first; after a few seconds, this tab does. */

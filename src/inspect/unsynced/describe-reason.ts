@@ -70,6 +70,8 @@ export function describeReason(reason: Reason, nowMs: number): string {
       return `Being sent to ${reason.host}`;
     case 'unanswered':
       return `Not sent: ${reason.host} has not answered for ${formatDuration(nowMs - reason.sinceMs)}`;
+    case 'not-sent':
+      return `Not sent: ${reason.host} has answered, and this device does not send it`;
     case 'unread':
       return withCause('Not sent, because this device cannot read it', causeOf(reason.error));
     case 'other-tab': {

@@ -114,6 +114,12 @@ export function nextStepFor(reason: Reason): NextStep {
         code: 'check-relay',
         advice: `Check the log and the storage of the relay at ${reason.host}: its connection works, but it has not said what it has of this CoValue, and this device sends nothing of it before. The kernel asks again automatically.`,
       };
+    case 'not-sent':
+      return {
+        code: 'reload',
+        advice:
+          'Reload the page: a new session asks the relay again. If the verdict stays, copy the bug report, and keep the edit until its cause is found.',
+      };
     case 'unread':
       return {
         code: 'check-storage',

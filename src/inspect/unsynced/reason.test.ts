@@ -281,6 +281,23 @@ const cases: readonly Case[] = [
     verdict: 'Not sent: eu.example has not answered for 12 s',
   },
   {
+    situation: 'nothing else waits, and the relay has said on this connection what it has of it',
+    disputes: [{ relayID: 'eu', answeredAtMs: nowMs - 15_000 }],
+    verdict: 'Not sent: eu.example has answered, and this device does not send it',
+  },
+  {
+    situation: 'the relay said on an earlier connection what it has of it, and not on this one',
+    evidence: { relays: [relay({ phaseSinceMs: nowMs - 12_000 })] },
+    disputes: [{ relayID: 'eu', answeredAtMs: nowMs - 15_000 }],
+    verdict: 'Not sent: eu.example has not answered for 12 s',
+  },
+  {
+    situation: 'the relay has just said what it has of an edit that was just made',
+    coValue: { ...edit, sinceMs: nowMs - 4_000 },
+    disputes: [{ relayID: 'eu', answeredAtMs: nowMs - 3_000 }],
+    verdict: 'Being sent to eu.example',
+  },
+  {
     situation: 'this device cannot read it',
     evidence: { readError: closed },
     verdict: 'Not sent, because this device cannot read it: the browser closed the database',

@@ -32,6 +32,8 @@ export interface Dispute {
   readonly isSkipped?: boolean;
   /** When the relay requested a resend, in ms since the Unix epoch. */
   readonly askedAgainAtMs?: number;
+  /** The latest time at which the relay may have said what it has, in ms since the Unix epoch. Absent if it has not. */
+  readonly answeredAtMs?: number;
 }
 
 /** Failures come before waits. Among several relays, the one furthest from having the CoValue counts. */
@@ -80,7 +82,7 @@ export function firstReason(
   }
   const uploader = confirmed === 'pending' ? evidence.leftTo?.(coValue.id) : undefined;
   if (uploader) return leftToTab(uploader);
-  if (sent === 'pending') return notSent(coValue, relay, evidence);
+  if (sent === 'pending') return notSent(coValue, relay, evidence, dispute);
   if (confirmed === 'pending') {
     return {
       kind: 'unconfirmed',
@@ -159,6 +161,7 @@ function notSent(
   { id, sinceMs: madeAtMs }: UnsyncedCoValue,
   { id: relayID, host, phaseSinceMs }: Relay,
   { queuesByRelayID, readError, isLoaded, nowMs }: Evidence,
+  { answeredAtMs = -Infinity }: Partial<Dispute> = {},
 ): Reason {
   if (readError && !isLoaded?.(id)) return { kind: 'unread', host, error: readError };
   const { messages = 0, bufferedBytes = 0 } = queuesByRelayID.get(relayID) ?? {};
@@ -166,7 +169,8 @@ function notSent(
   if (bufferedBytes !== 'unknown' && bufferedBytes > 0)
     return { kind: 'draining', host, bytes: bufferedBytes };
   const sending = { kind: 'sending', host, sinceMs: Math.max(madeAtMs, phaseSinceMs) } as const;
-  return isOutdated(sending, nowMs) ? { ...sending, kind: 'unanswered' } : sending;
+  if (!isOutdated(sending, nowMs)) return sending;
+  return answeredAtMs >= phaseSinceMs ? { kind: 'not-sent', host } : { ...sending, kind: 'unanswered' };
 }
 
 /** The relays that lack the CoValue, disconnected ones first. If `missingAtPeerIDs` names none, any may lack it. */

@@ -1,4 +1,4 @@
-import type { LocalNode, RawCoMap } from 'cojson';
+import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
 import { beforeEach, expect, test } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeSync, fakePeerID } from '../../../test/support/sync/fake-sync.ts';
@@ -7,7 +7,7 @@ import { createSizes } from '../covalue/covalue-size.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
 import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import type { Evidence } from './reason.ts';
-import { createRelayDisputes } from './relay-disputes.ts';
+import { createRelayDisputes, type RelayDisputes } from './relay-disputes.ts';
 import { createUnsyncedRows } from './unsynced-rows.ts';
 
 const relay: Relay = {
@@ -24,6 +24,7 @@ let node: LocalNode;
 let maps: readonly RawCoMap[];
 let edits: readonly UnsyncedCoValue[];
 let inspection: SyncInspection;
+let disputes: RelayDisputes;
 
 const readsInTime = 64;
 
@@ -32,7 +33,7 @@ function createRows() {
   let stopwatchReads = 0;
   return createUnsyncedRows({
     inspection,
-    disputesOf: createRelayDisputes(inspection).of,
+    disputesOf: disputes.of,
     sizeOf: createSizes().whole,
     stopwatchMs: () => (4 * stopwatchReads++) / (readsInTime + 1),
   });
@@ -40,6 +41,7 @@ function createRows() {
 
 beforeEach(async () => {
   node = await createAccountNode();
+  disputes = createRelayDisputes({ node }, 0);
   const group = node.createGroup();
   maps = Array.from({ length: 1_200 }, () => group.createMap());
   edits = maps.map(({ id }, index) => ({
@@ -129,4 +131,20 @@ test('names the relay once it has not answered for long, although nothing else h
   expect(kindsAt(6_000)).toEqual(new Set(['unanswered']));
   const settled = rows.read({ ...connected, nowMs: 7_000 });
   expect(rows.read({ ...connected, nowMs: 8_000 })).toBe(settled);
+});
+
+test('does not call a relay silent that has answered, although nothing else has changed', () => {
+  edits = edits.slice(0, 400).map((edit) => ({ ...edit, sinceMs: 0, sent: 'pending' }));
+  const rows = createRows();
+  const kindsAt = (nowMs: number) =>
+    new Set(rows.read({ ...connected, nowMs }, true).map(({ reason }) => reason.kind));
+  expect(kindsAt(1_000)).toEqual(new Set(['sending']));
+  for (const { id } of edits) {
+    disputes.noteReceived(
+      relay.id,
+      { action: 'known', id: id as RawCoID, header: false, sessions: {} },
+      2_000,
+    );
+  }
+  expect(kindsAt(6_000)).toEqual(new Set(['not-sent']));
 });

@@ -76,7 +76,7 @@ export function createUnsyncedRows(options: {
       if (!isDue && isCurrent) return before;
       const readsContent = isDue && stopwatchMs() < untilMs;
       const content = readsContent ? contentOf(coValue.id) : (before?.content ?? unreadContent);
-      const disputes = readsContent || !before ? disputesOf(coValue.id, relayIDs) : before.disputes;
+      const disputes = readsContent || !isCurrent ? disputesOf(coValue.id, relayIDs) : before.disputes;
       const isContentDue = readsContent ? false : isNew || before.isContentDue;
       if (
         isCurrent &&
