@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { setupSyncPeers } from './setup-sync-peers.ts';
 
@@ -17,6 +17,14 @@ it('[LADDER-14] counts an edit that is made after it was closed', async () => {
   const map = node.createGroup().createMap({ a: 1 });
   expect(sync.stateOf(map.id).current).toMatchObject({ sent: 'pending', confirmed: 'pending' });
   expect(sync.current.confirmed.pending).toBe(before + 2); // the group and the map
+});
+
+it('[LADDER-14] reports an edit that is made after it was closed', async () => {
+  const { node, sync } = await closedSync();
+  const pending: number[] = [];
+  sync.subscribe(({ confirmed }) => pending.push(confirmed.pending));
+  node.createGroup();
+  await vi.waitFor(() => expect(pending.at(-1)).toBe(1));
 });
 
 it('[LADDER-14] says of no edit that it has arrived once another sync counts them', async () => {

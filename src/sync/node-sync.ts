@@ -265,8 +265,7 @@ export function createNodeSync(options: {
 
   function changed(): void {
     view.outdated();
-    if (isClosed) return;
-    cancelPublish ??= clock.after(0, publish);
+    cancelPublish ??= clock.after(0, isClosed ? publishClosed : publish);
   }
 
   function publish(): void {
@@ -275,10 +274,19 @@ export function createNodeSync(options: {
     debts.writeDebts();
     relays.ask();
     relays.check();
-    state.set(view.current());
-    view.coValues.publish();
+    publishState();
     saving.check();
     waits.check();
+  }
+
+  function publishClosed(): void {
+    cancelPublish = undefined;
+    publishState();
+  }
+
+  function publishState(): void {
+    state.set(view.current());
+    view.coValues.publish();
   }
 
   /** Not if the device's storage hangs. */
