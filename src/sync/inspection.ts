@@ -1,4 +1,5 @@
 import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
+import { callListener } from '../base/readable.ts';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { NotCountedEdit } from '../engine/edit-verdicts.ts';
@@ -163,10 +164,18 @@ export interface RungTap {
 
 const inspectionKey = Symbol();
 const peersByNode = new WeakMap<LocalNode, SyncPeers>();
+const offerListeners = new Set<(node: LocalNode) => void>();
 
 export function offerInspection(peers: SyncPeers, inspection: SyncInspection): void {
   Object.defineProperty(peers, inspectionKey, { value: inspection, configurable: true });
   peersByNode.set(inspection.node, peers);
+  for (const listener of [...offerListeners]) callListener(listener, inspection.node);
+}
+
+/** Calls back when any node gets a sync, which is not connected yet. Returns a function that unsubscribes. */
+export function onSyncOffered(listener: (node: LocalNode) => void): () => void {
+  offerListeners.add(listener);
+  return () => void offerListeners.delete(listener);
 }
 
 /** Undefined if the kernel did not create `peers`. */
