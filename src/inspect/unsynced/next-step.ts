@@ -76,7 +76,7 @@ export function nextStepFor(reason: Reason): NextStep {
       return {
         code: 'reopen',
         advice:
-          'Open the session again, which signing in does, or call `setupSyncPeers` for this node. If the app adds the peer itself, add the peer again or, if its relay is gone for good, call `removePeer`.',
+          'Open the session again, which signing in does, or call `setupSyncPeers` for this node. If the app has done so, create a new inspector: this one stays with the sync that has ended. If the app adds the peer itself, add the peer again or, if its relay is gone for good, call `removePeer`.',
       };
     case 'offline':
       return {
