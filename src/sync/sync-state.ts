@@ -40,7 +40,7 @@ export interface SyncState {
     readonly bufferedBytes: number;
   };
   readonly storage: StorageStatus;
-  /** Measured by the relays' pings. Positive if the relay's clock is ahead. */
+  /** Measured by the relays' pings. Positive if the relay's clock is ahead. With several relays, the smallest difference. */
   readonly clockOffsetMs?: number;
   readonly peers: readonly PeerStatus[];
 }

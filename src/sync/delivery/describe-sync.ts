@@ -4,6 +4,7 @@ import type { HelloFrame } from '../../wire/frames.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
 import type { Ladder } from './ladder.ts';
 import type { PeerStatus } from '../peer-status.ts';
+import { smallestOffset } from '../relays/clock-offset.ts';
 import { statusOf } from '../sync-status.ts';
 import type { CountedRung } from '../rungs.ts';
 import type { Durability, Rung, SyncState } from '../sync-state.ts';
@@ -49,7 +50,7 @@ export function describeSync(facts: SyncFacts): SyncState {
   const saved = rung('saved', storage.error);
   const confirmed = rung('confirmed', ladder.firstError);
   const durability = weakest(relays);
-  const clockOffsetMs = relays.find((relay) => relay.clockOffsetMs !== undefined)?.clockOffsetMs;
+  const clockOffsetMs = smallestOffset(relays.flatMap((relay) => relay.clockOffsetMs ?? []));
   return {
     ...statusOf({ failure, peers: relays.map(({ state }) => state), storage, confirmed, isComplete }),
     saved,

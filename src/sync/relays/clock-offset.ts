@@ -5,17 +5,28 @@ export interface ClockOffset {
 }
 
 const maxSamples = 16;
+/** No ping takes longer, except while the device sleeps. */
+const maxLatencyMs = 30_000;
 
 export function createClockOffset(): ClockOffset {
-  const samples: number[] = [];
+  let samples: number[] = [];
+  // Latency makes every sample too small, so the largest one is the most accurate.
+  const largest = () => Math.max(...samples);
+
   return {
     get currentMs() {
-      // Network latency makes every sample too small, so the largest one is the most accurate.
-      return samples.length === 0 ? undefined : Math.max(...samples);
+      return samples.length === 0 ? undefined : largest();
     },
     addSample(relayTimeMs, nowMs) {
-      samples.push(Math.round(relayTimeMs - nowMs));
-      if (samples.length > maxSamples) samples.shift();
+      samples = [...samples, Math.round(relayTimeMs - nowMs)].slice(-maxSamples);
+      // Two pings in a row that latency does not explain: a clock was set. One may have waited while the device slept.
+      const latest = samples.slice(-2);
+      if (latest.every((sample) => largest() - sample > maxLatencyMs)) samples = latest;
     },
   };
+}
+
+/** Among several relays. A clock that agrees with one of them is not the one that is wrong. */
+export function smallestOffset(offsetsMs: readonly number[]): number | undefined {
+  return offsetsMs.toSorted((a, b) => Math.abs(a) - Math.abs(b))[0];
 }
