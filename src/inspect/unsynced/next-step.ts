@@ -65,7 +65,7 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'paused':
       return {
         code: 'resume',
-        advice: 'Resume sync. Until then, edits are saved on this device only.',
+        advice: 'Resume sync. Until then, this tab sends nothing, but another tab of this account may.',
         control: 'resume',
       };
     case 'no-relay':
