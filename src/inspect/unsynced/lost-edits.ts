@@ -39,7 +39,8 @@ export function createLostEdits(options: {
       const edit = edits.at(-1);
       if (edit) reasons.set(id, notCountedReason(id, edit, edits.length, clockOffsetMs));
     }
-    for (const [id, reason] of notMade()) if (!reasons.has(id)) reasons.set(id, reason);
+    // First: it can be dismissed, and then the other one is shown.
+    for (const [id, reason] of notMade()) reasons.set(id, reason);
     return reasons;
   }
 
