@@ -200,6 +200,18 @@ describe('Messages', () => {
     await expect.poll(() => the(root, '.foot').textContent).toContain('following the newest');
   });
 
+  it('stays where the user has scrolled, also if a message comes before the browser reports it', async () => {
+    const root = open();
+    for (let index = 0; index < 2_000; index++) say('sent', load(index));
+    await expect.poll(() => numbersOf(root).at(-1)).toBe(2_000);
+    root.addEventListener('scroll', (event) => event.stopImmediatePropagation(), true);
+    grid(root).scrollTop = 24_000;
+    say('sent', load(0));
+    await expect.poll(() => the(root, '.foot').textContent).toContain('2,001 messages');
+    await expect.poll(() => the(root, '.foot').textContent).toContain('jump to the newest');
+    expect(grid(root).scrollTop).toBe(24_000);
+  });
+
   it('supports keyboard navigation', async () => {
     const root = open();
     for (let index = 0; index < 300; index++) say('sent', load(index));
