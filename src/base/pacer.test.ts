@@ -1,7 +1,7 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { createFakeTasks, type FakeTasks } from '../../test/support/platform/fake-tasks.ts';
 import { createPacer, type Pacer } from './pacer.ts';
-import { sliceMs } from './time-slices.ts';
+import { pageSliceMs } from './time-slices.ts';
 
 let nowMs: number;
 let tasks: FakeTasks;
@@ -70,7 +70,7 @@ it('shares the time between lanes in turn, so that a long one does not block the
 it('handles one item per task if each takes longer than a slice', async () => {
   const lane = pacer.lane((item: string) => {
     log.at(-1)?.push(item);
-    nowMs += sliceMs * 5;
+    nowMs += pageSliceMs * 5;
   });
   lane.push(names('a', 3));
   while (tasks.isWaited) await nextTask();

@@ -25,6 +25,7 @@ import {
   readPeerCounts,
   readStoredCounts,
   readTrackedPeers,
+  subscribedIDs,
 } from './private-fields.ts';
 
 // Contracts with cojson's private fields: after an upgrade of cojson, a failure here names the reading that has
@@ -72,6 +73,17 @@ describe('peers', () => {
     expect(outgoingOf(peer)).toBe(relay.outgoing);
     Reflect.set(peer, 'peer', { ...relay, outgoing: undefined });
     expect(outgoingOf(peer)).toBeUndefined();
+  });
+
+  it('lists what a peer has asked for or sent', () => {
+    const relay = silentRelay();
+    node.syncManager.addPeer(relay);
+    const peer = node.syncManager.peers['relay'];
+    if (!peer) throw new Error('The peer was not added.');
+    peer.setKnownState('co_zA', 'empty');
+    expect([...(subscribedIDs(peer) ?? [])]).toContain('co_zA');
+    Reflect.set(peer, '_knownStates', undefined);
+    expect(subscribedIDs(peer)).toBeUndefined();
   });
 
   it('reads the depth of each outgoing queue', async () => {

@@ -333,8 +333,6 @@ export function readAfter(group: RawGroup, change: () => void): void {
   }
 }
 
-let answersKnownContent = false;
-
 /**
  * Acknowledges a client's `reconcile` once the node has handled an answer for each of these CoValues. An earlier one of this
  * client that still lacks answers is forgotten.
@@ -357,6 +355,8 @@ export function answerReconciliation({ syncManager }: LocalNode, peer: PeerState
   const mark = at(syncManager, 'maybeMarkCoValueAsReconciled');
   if (typeof mark === 'function') mark.call(syncManager, peer, id);
 }
+
+let answersKnownContent = false;
 
 /**
  * Answers at once that a CoValue has nothing new. cojson copies all sessions first, and a relay asks it for all groups above a

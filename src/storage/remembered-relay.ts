@@ -1,5 +1,4 @@
 import type { RawCoID, SessionID } from 'cojson';
-import { unavailable } from './unavailable.ts';
 
 /** What this device last saw of a relay. A later connection compares it to detect that the relay has lost data. */
 export interface RememberedRelay {
@@ -37,7 +36,7 @@ export interface ConfirmedEdit {
 
 /** Stores records by the relay's ID, which is derived from its address. */
 export interface RelayMemory {
-  /** Rejects if the record cannot be read. */
+  /** Rejects if the record cannot be read, and is tried again. */
   read(relayID: string): Promise<RememberedRelay | undefined>;
   /** Joins it into the record, and resolves with that. Rejects if it is not written. */
   write(relayID: string, remembered: RememberedRelay): Promise<RememberedRelay>;
@@ -49,9 +48,9 @@ export const noRelayMemory: RelayMemory = {
   write: (_, remembered) => Promise.resolve(remembered),
 };
 
-/** For a node whose storage holds what cannot be read: nothing counts as confirmed. */
+/** For a node whose storage holds what cannot be read in this run: nothing counts as confirmed. */
 export const unreadRelayMemory: RelayMemory = {
-  read: () => Promise.reject(unavailable(undefined)),
+  read: () => new Promise(() => {}),
   write: (_, remembered) => Promise.resolve(remembered),
 };
 

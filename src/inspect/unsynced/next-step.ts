@@ -4,7 +4,7 @@ import type { NextStepCode } from '../snapshot/next-step-code.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { LostReason, Reason } from '../snapshot/unsynced-row.ts';
 import { stepOnOutage } from './outage-advice.ts';
-import { correctClock, stepOnRefusal } from './refusal-advice.ts';
+import { stepOnRefusal } from './refusal-advice.ts';
 import type { NextStep } from './step.ts';
 
 export type { NextStep } from './step.ts';
@@ -153,7 +153,7 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'not-counted':
       return reason.clockOffsetMs === undefined
         ? { code: codeByWhy[reason.why], advice: adviceByWhy[reason.why] }
-        : correctClock;
+        : { code: 'correct-clock', advice: 'Correct the device’s date and time, then make the edit again.' };
     default:
       return unreachable(reason);
   }

@@ -4,11 +4,6 @@ import type { NextStep } from './step.ts';
 const resend = 'pause and resume sync: each new connection sends the edits again.';
 const ask = `Ask the relay’s operator or the group’s admins for permission to write to this CoValue. Then ${resend}`;
 
-export const correctClock: NextStep = {
-  code: 'correct-clock',
-  advice: 'Correct the device’s date and time, then make the edit again.',
-};
-
 /** On a refused CoValue; the relay's own text only names the problem. */
 const steps: Readonly<Record<RefusalCode, NextStep>> = {
   forbidden: { code: 'ask-for-permission', advice: ask },

@@ -5,7 +5,7 @@ import { encodeFrame, encodePing, type RefusalCode, type RefusedFrame } from '..
 import type { Content } from '../../engine/content.ts';
 import { createClientMessages, reconnectAfterMs } from './client-messages.ts';
 import { closeWithRefusal } from './closing-refusal.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { AnswerOptions, ConnectionOptions } from './connection-options.ts';
 import { createColdLoads } from './cold-loads.ts';
 import { createOpenLoads } from './open-loads.ts';
 import { delayAcknowledgements } from './acknowledgements.ts';
@@ -96,15 +96,15 @@ export function serveConnection(options: ConnectionOptions): Connection {
     onceWritten: options.storage.onceWritten,
     committed: () => reader.resume(),
   });
-  const coldLoads = createColdLoads({
+  const answering: AnswerOptions = {
     node,
     peer: () => node.syncManager.peers[id],
     storage: options.storage,
     logger,
     hasRoom: outgoing.hasRoom,
     whenRoom: outgoing.whenRoom,
-    deliver: inbox.deliver,
-  });
+  };
+  const coldLoads = createColdLoads({ ...answering, deliver: inbox.deliver });
   /** Created with the first content: many clients only read. */
   let dependencyQueue: DependencyQueue | undefined;
   const openDependencyQueue = () =>
@@ -149,12 +149,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   let reconciliations: Reconciliations | undefined;
   const openReconciliations = () =>
     createReconciliations({
-      node,
-      peer: () => node.syncManager.peers[id],
-      storage: options.storage,
-      logger,
-      hasRoom: outgoing.hasRoom,
-      whenRoom: outgoing.whenRoom,
+      ...answering,
       tooMany: (count) =>
         refuse('too-large', `A comparison of ${count} CoValues exceeds the limit of ${maxReconciled}.`),
       done: reader.resume,

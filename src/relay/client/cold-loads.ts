@@ -1,8 +1,7 @@
-import { cojsonInternals, emptyKnownState, type LocalNode, type PeerState, type SyncMessage } from 'cojson';
-import type { Logger } from '../../base/logger.ts';
+import { cojsonInternals, emptyKnownState, type SyncMessage } from 'cojson';
 import { createSemaphore } from '../../base/semaphore.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
+import type { AnswerOptions } from './connection-options.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { answerReconciliation } from '../../engine/private-methods.ts';
 
@@ -14,16 +13,7 @@ export interface ColdLoads {
   close(): void;
 }
 
-export interface ColdLoadsOptions {
-  readonly node: LocalNode;
-  /** The client; undefined once it has disconnected. */
-  readonly peer: () => PeerState | undefined;
-  readonly storage: Pick<SqlStorage, 'readContent'>;
-  readonly logger: Logger;
-  /** Whether the client has read enough to receive more. */
-  hasRoom(): boolean;
-  /** Resolves when there is room, which another caller may already have used. */
-  whenRoom(): Promise<void>;
+export interface ColdLoadsOptions extends AnswerOptions {
   deliver(message: SyncMessage): void;
 }
 

@@ -1,4 +1,4 @@
-import type { LocalNode, RawCoID } from 'cojson';
+import type { LocalNode, PeerState, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
@@ -11,6 +11,19 @@ import type { ReadTurns } from './read-turns.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import type { SubscriberIndex } from './subscriber-index.ts';
+
+/** What answers one client from the storage, and waits until the client reads. */
+export interface AnswerOptions {
+  readonly node: LocalNode;
+  /** The client; undefined once it has disconnected. */
+  readonly peer: () => PeerState | undefined;
+  readonly storage: Pick<SqlStorage, 'readContent' | 'loadKnownState'>;
+  readonly logger: Logger;
+  /** Whether the client has read enough to receive more. */
+  hasRoom(): boolean;
+  /** Resolves when there is room, which another caller may already have used. */
+  whenRoom(): Promise<void>;
+}
 
 export interface ConnectionOptions {
   readonly id: string;

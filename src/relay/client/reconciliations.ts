@@ -1,9 +1,8 @@
-import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
-import type { Logger } from '../../base/logger.ts';
+import type { RawCoID, SyncMessage } from 'cojson';
 import type { KnownState } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { trackReconciliation } from '../../engine/private-methods.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
+import type { AnswerOptions } from './connection-options.ts';
 
 /** Compares what a client has with the storage. The node would query all CoValues at once, and forget none of them. */
 export interface Reconciliations {
@@ -16,14 +15,8 @@ export interface Reconciliations {
 
 export type ReconcileMessage = Extract<SyncMessage, { action: 'reconcile' }>;
 
-export interface ReconciliationsOptions {
-  readonly node: LocalNode;
-  /** The client; undefined once it has disconnected. */
-  readonly peer: () => PeerState | undefined;
-  readonly storage: Pick<SqlStorage, 'loadKnownState'>;
-  readonly logger: Logger;
-  hasRoom(): boolean;
-  whenRoom(): Promise<void>;
+export interface ReconciliationsOptions extends Omit<AnswerOptions, 'storage'> {
+  readonly storage: Pick<AnswerOptions['storage'], 'loadKnownState'>;
   /** The client sent more than `maxReconciled` IDs. */
   tooMany(count: number): void;
   /** `isBusy` is false again. */

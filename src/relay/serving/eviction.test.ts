@@ -35,6 +35,22 @@ describeStorage(({ createWriter, open }) => {
     expect(node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
   });
 
+  it('checks no longer than about 2 ms in one turn of the event loop', async () => {
+    const { map, node, clock, subscribers } = await setUp();
+    const checked: string[] = [];
+    vi.spyOn(clock, 'elapsedMs').mockImplementation(() => 2 * checked.length);
+    vi.spyOn(subscribers, 'has').mockImplementation((id) => {
+      checked.push(id);
+      return true;
+    });
+    const available = [...node.allCoValues()].filter((coValue) => coValue.isAvailable()).length;
+    expect(available).toBeGreaterThan(2);
+    clock.advance(checkIntervalMs);
+    expect(checked).toHaveLength(1);
+    await vi.waitFor(() => expect(checked).toHaveLength(available));
+    expect(node.isCoValueInMemory(map.id)).toBe(true);
+  });
+
   it('keeps a CoValue while it has a subscriber', async () => {
     const { map, node, clock, subscribers } = await setUp();
     subscribers.add(map.id);

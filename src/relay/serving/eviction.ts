@@ -4,7 +4,7 @@ import type { Commits } from '../client/acknowledgements.ts';
 import type { SubscriberIndex } from '../client/subscriber-index.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { coValuesInMemory } from '../../engine/private-fields.ts';
-import { visitInTurns } from './visit-in-turns.ts';
+import { createUpkeepSlices } from './upkeep-slices.ts';
 
 /** Evicts CoValues from the node's memory once no client uses them; they stay in the storage. */
 export interface Eviction {
@@ -26,8 +26,8 @@ export const checkIntervalMs = 60_000;
 export function createEviction({ node, commits, subscribers, clock }: EvictionOptions): Eviction {
   let missing = new Set<RawCoID>();
   let previouslyIdle = new Set<RawCoID>();
-  let cancel = clock.after(checkIntervalMs, check);
-  let stopVisiting = () => {};
+  let isStopped = false;
+  let cancel = clock.after(checkIntervalMs, () => void check());
 
   function evictMissing(): void {
     const ids = missing;
@@ -43,21 +43,21 @@ export function createEviction({ node, commits, subscribers, clock }: EvictionOp
     if (!hasDependants(coValue)) node.internalDeleteCoValue(coValue.id);
   }
 
-  function check(): void {
+  async function check(): Promise<void> {
     const idle = new Set<RawCoID>();
-
-    function visit(coValue: CoValueCore): void {
+    const slices = createUpkeepSlices(clock);
+    for (const coValue of coValuesInMemory(node)) {
       const { id } = coValue;
       if (!coValue.isAvailable()) evictIfMissing(coValue);
-      else if (subscribers.has(id) || isNeeded(coValue)) return;
-      else if (previouslyIdle.has(id)) evictOnceCommitted(id);
-      else idle.add(id);
+      else if (!subscribers.has(id) && !isNeeded(coValue)) {
+        if (previouslyIdle.has(id)) evictOnceCommitted(id);
+        else idle.add(id);
+      }
+      if (slices.isOver()) await slices.next();
+      if (isStopped) return;
     }
-
-    stopVisiting = visitInTurns(coValuesInMemory(node), visit, clock, () => {
-      previouslyIdle = idle;
-      cancel = clock.after(checkIntervalMs, check);
-    });
+    previouslyIdle = idle;
+    cancel = clock.after(checkIntervalMs, () => void check());
   }
 
   function evictOnceCommitted(id: RawCoID): void {
@@ -89,8 +89,8 @@ export function createEviction({ node, commits, subscribers, clock }: EvictionOp
       missing.add(id);
     },
     stop() {
+      isStopped = true;
       cancel();
-      stopVisiting();
     },
   };
 }

@@ -33,7 +33,7 @@ import { createSubscriberIndex } from '../client/subscriber-index.ts';
 import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { coValuesOf } from '../../engine/private-fields.ts';
-import { visitInTurns } from './visit-in-turns.ts';
+import { createUpkeepSlices } from './upkeep-slices.ts';
 import { createRelayNode } from '../../engine/create-node.ts';
 
 export interface Serving extends RelayState {
@@ -288,11 +288,11 @@ export async function startServing(
       for (const connection of connections.values()) connection.stopReading();
       // Wait for the commit of what was received, so that clients get the acknowledgements before they are disconnected.
       await withinTime(untilMs, (done) => storage.afterCommit(undefined, done));
-      await new Promise<void>((resolve) => {
-        const refuse = (connection: Connection) =>
-          connection.refuse('draining', 'The relay is stopping.', 1_000);
-        visitInTurns(connections.values(), refuse, clock, resolve);
-      });
+      const slices = createUpkeepSlices(clock);
+      for (const connection of connections.values()) {
+        connection.refuse('draining', 'The relay is stopping.', 1_000);
+        if (slices.isOver()) await slices.next();
+      }
       await withinTime(untilMs, (done) => {
         onAllDisconnected = done;
         if (connections.size === 0) done();

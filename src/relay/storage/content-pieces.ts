@@ -37,24 +37,21 @@ export function contentPieces(
   const { id } = snapshot;
   const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
   const first: Content = { ...empty, header, new: {} };
-  const read: Sessions<ReadSession> = [];
-  const unread: Sessions<SessionSnapshot> = [];
-  let length = 0;
-  for (const [sessionID, session] of snapshot.sessions) {
-    const { transactions } = session;
-    if (transactions === undefined) unread.push([sessionID, session]);
-    else {
-      read.push([sessionID, { ...session, transactions }]);
-      length += transactions.length;
-    }
-  }
+  const sessions: Sessions<SessionSnapshot> = [...snapshot.sessions];
+  const read = sessions.filter(isRead);
+  const unread = sessions.filter((session) => !isRead(session));
+  const length = read.reduce((sum, [, { transactions }]) => sum + transactions.length, 0);
   if (unread.length > 0 || length > maxPieceLength) {
     first.expectContentUntil = Object.fromEntries(
-      [...snapshot.sessions].map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]),
+      sessions.map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]),
     );
   }
   const pieces = packed(first, empty, read);
   return unread.length > 0 ? withUnread(pieces, empty, unread, readMore) : pieces;
+}
+
+function isRead(session: Sessions<SessionSnapshot>[number]): session is Sessions<ReadSession>[number] {
+  return session[1].transactions !== undefined;
 }
 
 async function* withUnread(
