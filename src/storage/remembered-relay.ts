@@ -36,7 +36,7 @@ export interface ConfirmedEdit {
 
 /** Stores records by the relay's ID, which is derived from its address. */
 export interface RelayMemory {
-  /** Rejects if the record cannot be read, and is tried again. */
+  /** Rejects if the record cannot be read; the caller tries again. */
   read(relayID: string): Promise<RememberedRelay | undefined>;
   /** Joins it into the record, and resolves with that. Rejects if it is not written. */
   write(relayID: string, remembered: RememberedRelay): Promise<RememberedRelay>;
