@@ -49,10 +49,7 @@ export const noRelayMemory: RelayMemory = {
 };
 
 /** For a node whose storage holds what cannot be read in this run: nothing counts as confirmed. */
-export const unreadRelayMemory: RelayMemory = {
-  read: () => new Promise(() => {}),
-  write: (_, remembered) => Promise.resolve(remembered),
-};
+export const unreadRelayMemory: RelayMemory = { ...noRelayMemory, read: () => new Promise(() => {}) };
 
 const maxConfirmed = 8;
 

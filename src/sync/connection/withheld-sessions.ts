@@ -6,7 +6,7 @@ import type { Content, SessionID } from '../../engine/content.ts';
  * received what follows it.
  */
 export interface WithheldSessions {
-  /** The content is withheld for this reason. */
+  /** The content, which `check` has passed, is withheld for this reason. */
   add(content: Content, error: KernelError): void;
   /** What of the content can be sent, and why the rest cannot. */
   check(content: Content): { readonly passed: Content | undefined; readonly error?: KernelError };
@@ -24,10 +24,9 @@ export function createWithheldSessions(): WithheldSessions {
     add({ id, new: sessions }, error) {
       const withheld = byID.get(id) ?? new Map<string, Withheld>();
       byID.set(id, withheld);
-      for (const [sessionID, { after }] of Object.entries(sessions)) {
-        const before = withheld.get(sessionID)?.after ?? Infinity;
-        if (after < before) withheld.set(sessionID, { after, error });
-      }
+      // What `check` has passed begins before any part that was withheld earlier.
+      for (const [sessionID, { after }] of Object.entries(sessions))
+        withheld.set(sessionID, { after, error });
     },
     check(content) {
       const withheld = byID.get(content.id);
