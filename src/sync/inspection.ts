@@ -169,7 +169,7 @@ const offerListeners = new Set<(node: LocalNode) => void>();
 export function offerInspection(peers: SyncPeers, inspection: SyncInspection): void {
   Object.defineProperty(peers, inspectionKey, { value: inspection, configurable: true });
   peersByNode.set(inspection.node, peers);
-  for (const listener of [...offerListeners]) callListener(listener, inspection.node);
+  for (const listener of offerListeners) callListener(listener, inspection.node);
 }
 
 /** Calls back when any node gets a sync, which is not connected yet. Returns a function that unsubscribes. */
