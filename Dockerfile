@@ -10,11 +10,14 @@ RUN npm run build && npm pack \
     "cojson-core-napi@$(node -p "require('./node_modules/cojson/package.json').version")"
 
 FROM node:24-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4203
+# Open to all clients, as a relay without authentication is. CORS_ORIGINS limits the pages.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4203 METRICS_PORT=9464 SYNC_MAIA_OPEN=true
 COPY --from=build /app /app
 RUN mkdir /data
 VOLUME /data
+# METRICS_PORT is not for the public.
 EXPOSE 4203
-HEALTHCHECK --interval=15s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Platforms restart a container that is unhealthy, so a lost database must not count. A migration may take minutes.
+HEALTHCHECK --interval=15s --start-period=300s CMD ["node", "-e", "Promise.all(['startup', 'live'].map(async (probe) => (await fetch(`http://127.0.0.1:${process.env.PORT}/health/${probe}`)).ok)).then((fine) => process.exit(fine.every(Boolean) ? 0 : 1), () => process.exit(1))"]
 # Volumes are often owned by root, so change the owner first. The relay runs as `node`; exec lets it receive signals.
 CMD ["sh", "-c", "chown node:node /data && exec setpriv --reuid=node --regid=node --init-groups node /app/node_modules/@MaiaOS/kernel/dist/maia-relay.js"]

@@ -1,2 +1,2 @@
 export { createRelay } from './relay.ts';
-export type { Relay, RelayLimits, RelayOptions } from './config/relay-options.ts';
+export type { Relay, RelayAuthOptions, RelayLimits, RelayOptions } from './config/relay-options.ts';

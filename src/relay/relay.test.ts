@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { isKernelError } from '../base/kernel-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRelay } from './index.ts';
+import { freePort } from '../../test/support/relay/free-port.ts';
 import { openRawClient } from '../../test/support/relay/raw-client.ts';
 import { connectStock, createClientNode, createStockClient } from '../../test/support/relay/stock-client.ts';
 import { createDirectory, createStorage } from '../../test/support/relay/temporary-storage.ts';
@@ -17,6 +18,7 @@ import {
   startGatedRelay,
   startRelay,
 } from '../../test/support/relay/test-relay.ts';
+import { until } from '../../test/support/until.ts';
 
 describe('two stock clients', () => {
   it('[WIRE-6] sync through a relay and ignore its Maia frames', async () => {
@@ -27,7 +29,7 @@ describe('two stock clients', () => {
     const theirs = await loadMap(bob, mine);
     theirs.set('word', 'second');
     mine.set('other', 'third');
-    await vi.waitFor(() => {
+    await until(() => {
       expect(mine.toJSON()).toEqual({ word: 'second', other: 'third' });
       expect(theirs.toJSON()).toEqual({ word: 'second', other: 'third' });
     });
@@ -49,16 +51,16 @@ describe('two stock clients', () => {
     alice.syncManager.removePeer('relay');
     connectStock(alice, second.url);
     mine.set('word', 'after');
-    await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('word')).toBe('after'));
+    await until(async () => expect((await loadMap(bob, mine)).get('word')).toBe('after'));
   });
 
   it('are forgotten when they disconnect', async () => {
     const relay = await startRelay();
     const node = await createClientNode();
     const cut = connectStock(node, relay.url);
-    await vi.waitFor(async () => expect((await readHealth(relay)).body.connections).toBe(1));
+    await until(async () => expect((await readHealth(relay)).body.connections).toBe(1));
     cut();
-    await vi.waitFor(async () => expect((await readHealth(relay)).body.connections).toBe(0));
+    await until(async () => expect((await readHealth(relay)).body.connections).toBe(0));
   });
 });
 
@@ -78,13 +80,19 @@ describe('starting', () => {
     expect(error).toHaveProperty('message', expect.stringContaining(String(port)));
   });
 
+  it('fails if the metrics are to have the same port, and says so', async () => {
+    const port = await freePort();
+    const error: unknown = await createRelay({ port, metricsPort: port, storage: 'memory:' }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(codeOf(error)).toBe('RELAY_SETTING_INVALID');
+    expect(error).toHaveProperty('message', expect.stringContaining('METRICS_PORT'));
+  });
+
   it('fails on a directory in use, releases its port, and leaves the other relay alone', async () => {
     const storage = `pglite:${await createStorage()}`;
     const first = await startRelay({ storage });
-    const free = createServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
-    const { port } = free.address() as AddressInfo;
-    free.close();
+    const port = await freePort();
     const error: unknown = await createRelay({ port, storage }).catch((reason: unknown) => reason);
     expect(codeOf(error)).toBe('RELAY_STORAGE_LOCKED');
     const again = createServer().listen(port, '127.0.0.1');
@@ -103,6 +111,8 @@ describe('starting', () => {
     { storage: 'sqlite:x' },
     { limits: { messageBytes: 0 } },
     { drainMs: Number.NaN },
+    { commitLanes: 0 },
+    { databaseLockMs: 9 },
   ])('is refused with %j', async (options) => {
     const error: unknown = await createRelay({ port: 0, storage: 'memory:', ...options }).catch(
       (reason: unknown) => reason,
@@ -122,12 +132,12 @@ describe('closing', () => {
     await confirmed(alice, mine);
     await Promise.all([relay.close(), relay.close()]);
     expect(client.received.at(-1)).toMatchObject({ maia: 'refused', code: 'draining', closing: true });
-    await vi.waitFor(() => expect(client.closeCode).toBe(1012));
+    await until(() => expect(client.closeCode).toBe(1012));
     await expect(fetch(`${relay.url}/health`)).rejects.toThrow();
 
     const again = await startRelay({ storage });
     const bob = await createStockClient(again.url);
-    await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('count')).toBe(499));
+    await until(async () => expect((await loadMap(bob, mine)).get('count')).toBe(499));
   });
 
   it('waits for the commit of accepted content and acknowledges it', async () => {
@@ -137,7 +147,7 @@ describe('closing', () => {
     await confirmed(alice, mine);
     gate.close();
     mine.set('word', 'last');
-    await vi.waitFor(() => expect(gate.waiting).toBe(1));
+    await until(() => expect(gate.waiting).toBe(1));
     const closed = relay.close();
     gate.open();
     await confirmed(alice, mine);
@@ -153,7 +163,7 @@ describe('closing', () => {
     const alice = await createStockClient(relay.url);
     gate.setFull(true);
     createSharedMap(alice);
-    await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(503));
+    await until(async () => expect((await readHealth(relay)).code).toBe(503));
     await relay.close();
     expect(warnings.join()).toContain('before it could store all content');
   });

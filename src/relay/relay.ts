@@ -1,18 +1,42 @@
-import type { IncomingMessage } from 'node:http';
-import { systemClock } from '../base/clock.ts';
+import type { Server } from 'node:http';
+import { systemClock, type Clock } from '../base/clock.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
+import { readSyncPath } from '../wire/sync-path.ts';
 import { kernelVersion } from '../base/version.ts';
-import { addressOf, createOriginCheck } from './serving/admission.ts';
+import { createAdminFront } from './admin/admin-front.ts';
+import { readAdminSettings } from './admin/admin-settings.ts';
+import { openAdminToken } from './admin/admin-token.ts';
+import { createOriginCheck } from './serving/admission.ts';
+import { readAuth } from './auth/sign-in-methods.ts';
+import { checkExposure } from './config/exposure.ts';
+import { createAddressReader } from './serving/doors/address-reader.ts';
 import { readAgent } from './config/agent-identity.ts';
+import { readAppIDs } from './config/app-ids.ts';
 import { checkMinAppVersion } from './config/app-version.ts';
-import type { Database } from './database/database.ts';
+import { defaultStatementMs, type Database } from './database/database.ts';
 import { createHttpChannels, refuse } from './client/http/http-channels.ts';
-import { openHttpFront, type Health, type HttpFrontHandlers } from './serving/http-front.ts';
+import { readBusPlace } from './bus/bus-place.ts';
+import { readMemoryBytes } from './config/memory-limit.ts';
+import type { Health, Reason } from './serving/health.ts';
+import { enterServer } from './serving/doors/callers-server.ts';
+import type { Door } from './serving/doors/door.ts';
+import { openOwnServer } from './serving/doors/own-server.ts';
+import { warnHourly } from './serving/doors/warn-hourly.ts';
+import { createHttpFront, createMetricsFront, notAccepting, refuseUpgrade } from './serving/http-front.ts';
 import { checkNumber, maxFrameBytes, readLimits } from './config/limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './config/relay-options.ts';
 import { createMetrics } from './serving/metrics.ts';
 import { startServing, type Serving } from './serving/serving.ts';
-import { openStoragePlace, readStoragePlace, type StoragePlace } from './database/storage-place.ts';
+import { defaultDiskReserveMB } from './database/upkeep/disk-space.ts';
+import {
+  checkListenUrl,
+  openStoragePlace,
+  readStoragePlace,
+  stateDirectoryOf,
+  type StorageOptions,
+  type StoragePlace,
+} from './database/storage-place.ts';
 
 /**
  * Starts a relay and resolves once it accepts clients. Rejects with RELAY_SETTING_INVALID, RELAY_PORT_TAKEN,
@@ -22,107 +46,200 @@ export function createRelay(options: RelayOptions = {}): Promise<Relay> {
   return createRelayOn(openStoragePlace, options);
 }
 
-/** `createRelay` with a custom way to open the database. */
+/** `createRelay` with a custom way to open the database, and with a custom clock. */
 export async function createRelayOn(
-  openDatabase: (place: StoragePlace, logger: Logger) => Promise<Database>,
+  openDatabase: (place: StoragePlace, logger: Logger, options: StorageOptions) => Promise<Database>,
   options: RelayOptions,
+  clock: Clock = systemClock,
 ): Promise<Relay> {
-  const { host = '127.0.0.1', port = 4203, drainMs = 10_000, logger = silentLogger } = options;
+  const { host = '127.0.0.1', port = 4203, logger = silentLogger } = options;
+  const { drainMs = 10_000, drainDelayMs = 0, statementMs = defaultStatementMs } = options;
+  const { diskReserveMB = defaultDiskReserveMB } = options;
   const limits = readLimits(options.limits);
+  const memoryBytes = readMemoryBytes(options.memoryMB);
   checkNumber('port', port, 0, 65_535);
   checkNumber('drainMs', drainMs, 0, 600_000);
+  checkNumber('drainDelayMs', drainDelayMs, 0, 600_000);
+  checkNumber('statementMs', statementMs, 100, 600_000);
+  checkNumber('diskReserveMB', diskReserveMB, 0, 1_000_000);
   if (options.minAppVersion !== undefined) checkMinAppVersion(options.minAppVersion);
+  const { metricsPort, commitLanes: lanes, databaseLockMs: lockMs, listenUrl } = options;
+  if (metricsPort !== undefined) checkNumber('metricsPort', metricsPort, 1, 65_535);
+  if (metricsPort === port && !options.server) throw samePort(port);
+  const admin = readAdminSettings({ ...options, port });
+  if (lanes !== undefined) checkNumber('commitLanes', lanes, 1, 32);
+  if (lockMs !== undefined) checkNumber('databaseLockMs', lockMs, 10, 60_000);
+  const auth = readAuth(options);
+  const appIDs = readAppIDs(options.appIDs);
+  const warnings = checkExposure(options, process.env.NODE_ENV === 'production');
   const place = readStoragePlace(options.storage ?? defaultStorage);
+  if (listenUrl !== undefined) checkListenUrl(listenUrl);
+  const busUrl = readBusPlace(options.bus ?? 'postgres', place.kind);
   const agent = options.agent && (await readAgent(options.agent));
   const startedAtMs = Date.now();
   let database: Database | undefined;
   let serving: Serving | undefined;
   let closing: Promise<void> | undefined;
-  const metrics = createMetrics(() => serving);
+  /** A load balancer takes a while to notice that a relay is draining. Until then it sends clients here. */
+  let isAccepting = false;
+  const metrics = createMetrics(() => serving?.state());
 
   const allows = createOriginCheck(options.origins ?? []);
-  const addressFrom = (request: IncomingMessage) => addressOf(request, options.trustProxy ?? false);
+  const addressOf = createAddressReader(options.trustProxy ?? false, logger, clock);
   const channels = createHttpChannels({
     maxPayload: maxFrameBytes(limits),
     bodyMs: limits.firstFrameMs,
-    clock: systemClock,
+    clock,
     allows,
-    open: (request, socket) => serving?.open(socket, addressFrom(request)),
+    open: (request, socket, appID) =>
+      serving?.open(socket, { appID, address: addressOf(request) }, socket.incoming),
+    prepare: (appID) => serving?.prepare(appID) ?? Promise.resolve(false),
   });
-  const handlers: HttpFrontHandlers = {
-    health: () => healthOf(database, serving),
-    metrics: metrics.read,
-    allows,
-    upgrade(request, socket, head) {
-      if (!serving || closing) return false;
-      serving.upgrade(request, addressFrom(request), socket, head);
-      return true;
-    },
-    sync(request, response) {
-      // After a preflight that failed, a page could not read why.
-      const isAccepting = (serving && !closing) || request.method === 'OPTIONS';
-      if (isAccepting) return channels.answer(request, response);
-      refuse(response, 503, 'The relay is starting or stopping. Try again in a moment.');
-      return true;
-    },
-    failed: (message, error) => logger.warn(message, { error }),
+  const failed = (message: string, error: unknown) => logger.warn(message, { error });
+  /** Without apps, a server of the caller may have its own paths there. */
+  const placeOf = (path: string) => {
+    const place = readSyncPath(path);
+    return place?.appID === undefined || appIDs.length > 0 ? place : undefined;
   };
-  const front = await openHttpFront(host, port, handlers, limits);
+  const front = createHttpFront({
+    placeOf,
+    health: readHealth,
+    metrics: metricsPort === undefined ? metrics.read : undefined,
+    allows,
+    upgrade(request, socket, head, { appID }) {
+      if (!serving || !isAccepting) return false;
+      const { prepare, upgrade } = serving;
+      void prepare(appID).then((isPrepared) => {
+        if (isPrepared) upgrade(request, { appID, address: addressOf(request) }, socket, head);
+        else refuseUpgrade(socket, '503 Service Unavailable', notAccepting);
+      });
+      return true;
+    },
+    sync(request, response, { appID }) {
+      // After a preflight that failed, a page could not read why.
+      if (isAccepting || request.method === 'OPTIONS') return channels.answer(request, response, appID);
+      refuse(response, 503, notAccepting.trimEnd());
+      return true;
+    },
+    failed,
+  });
+  // All connections come from the proxy.
+  const socketLimits = options.trustProxy ? { ...limits, connectionsPerAddress: Infinity } : limits;
+  const listen = (onPort: number, answers: Parameters<typeof openOwnServer>[2]) =>
+    openOwnServer(host, onPort, answers, socketLimits, (error) =>
+      failed('Could not accept a connection', error),
+    );
+  const door = options.server ? enterServer(options.server as Server, front) : await listen(port, front);
+  let metricsDoor: Door | undefined;
+  let adminDoor: Door | undefined;
   try {
-    database = await openDatabase(place, logger);
+    if (admin) {
+      const token = await openAdminToken(admin.tokenFile);
+      const administered = () =>
+        serving && { restrictions: serving.restrictions, users: serving.users, drain };
+      adminDoor = await openOwnServer(
+        '127.0.0.1',
+        admin.port,
+        createAdminFront({ token, relay: administered, clock, logger }),
+        limits,
+        (error) => failed('Could not accept a connection of an admin', error),
+      );
+    }
+    if (metricsPort !== undefined) {
+      metricsDoor = await listen(metricsPort, createMetricsFront({ metrics: metrics.read, failed }));
+    }
+    database = await openDatabase(place, logger, { statementMs, diskReserveMB, lanes, lockMs, listenUrl });
     serving = await startServing(database, limits, logger, metrics, {
+      memoryBytes,
       agent,
       minAppVersion: options.minAppVersion,
       inspect: options.inspect ?? false,
+      auth,
+      appIDs,
+      busUrl,
+      stateDirectory: stateDirectoryOf(place, options.stateDirectory),
     });
+    isAccepting = true;
   } catch (error) {
-    await front.close();
+    await closeDoors();
     await database?.close();
     throw error;
   }
 
-  function healthOf(opened: Database | undefined, running: Serving | undefined): Health {
-    const status = closing ? 'draining' : !running ? 'starting' : running.isFailing ? 'failing' : 'ok';
+  async function closeDoors(): Promise<void> {
+    await Promise.all([door.close(), metricsDoor?.close(), adminDoor?.close()]);
+  }
+
+  /** For the admin, whose connection this closes, too. */
+  function drain(): void {
+    setImmediate(() => {
+      closeOnce().catch((error: unknown) => failed('Could not stop as the admin asked', error));
+    });
+  }
+
+  function readHealth(): Health {
+    const now = serving?.state();
+    const reasons: readonly Reason[] = [
+      ...(serving ? serving.reasons() : (['starting'] as const)),
+      ...(closing ? (['draining'] as const) : []),
+    ];
     return {
-      status,
-      ready: status === 'ok',
+      status: closing ? 'draining' : !serving ? 'starting' : reasons.length > 0 ? 'failing' : 'ok',
+      ready: reasons.length === 0,
+      reasons,
+      ...(now && { oldestPendingMs: Math.round(now.oldestPendingMs) }),
+      ...(now?.busHeardMs !== undefined && { busHeardMs: Math.round(now.busHeardMs) }),
       storage: {
         kind: place.kind,
-        ...(opened && { durability: opened.durability }),
-        ...(running && { pending: running.pending }),
-        ...(status === 'failing' && {
-          error: 'The database is not responding correctly. Retrying automatically.',
+        ...(database && { durability: database.durability }),
+        ...(now && { pending: now.pending }),
+        ...(now?.isFailing && {
+          error: reasons.includes('disk')
+            ? 'The disk is almost full. The relay takes content again when there is room.'
+            : 'The database is not responding correctly. Retrying automatically.',
         }),
       },
-      connections: running?.connections ?? 0,
+      connections: now?.connections ?? 0,
       uptimeMs: Date.now() - startedAtMs,
       version: kernelVersion,
     };
   }
 
+  /** Answers `/health` until the end: connections that are refused would look like a relay that has crashed. */
   async function close({ drain }: Serving): Promise<void> {
-    front.stopAccepting();
+    if (drainDelayMs > 0) await new Promise<void>((resolve) => clock.after(drainDelayMs, resolve));
+    isAccepting = false;
+    endWarnings();
     try {
       await drain(drainMs);
     } finally {
-      await front.close();
+      await closeDoors();
     }
   }
 
   const running = serving;
+
+  function closeOnce(): Promise<void> {
+    closing ??= close(running);
+    return closing;
+  }
+
+  const endWarnings = warnHourly(warnings, logger, clock);
   return {
-    url: `http://${urlHost(host)}:${front.port}`,
-    port: front.port,
-    failed: running.failed,
-    close() {
-      closing ??= close(running);
-      return closing;
+    get url() {
+      return door.url;
     },
+    get port() {
+      return door.port;
+    },
+    failed: running.failed,
+    close: closeOnce,
   };
 }
 
-/** A relay that listens on all addresses is reachable on loopback. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+function samePort(port: number) {
+  return createKernelError(
+    'RELAY_SETTING_INVALID',
+    `The metrics cannot have port ${port}, on which the relay serves its clients. Choose another port for the metrics (METRICS_PORT), or leave this setting out.`,
+  );
 }

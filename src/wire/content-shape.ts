@@ -4,6 +4,9 @@ import { isRecord, type JsonRecord } from '../base/record.ts';
 
 const encryptedForm = /^encrypted_U[\w-]*={0,2}$/;
 
+/** Headers that apps make take less than 1 kB. cojson sorts their keys to compute the ID, and keeps them in memory. */
+const maxHeaderLength = 20_000;
+
 /** The immutable header of a CoValue, sent in the first `content` message. cojson checks that its hash is the ID. */
 export function isHeader(value: unknown): boolean {
   return (
@@ -12,7 +15,8 @@ export function isHeader(value: unknown): boolean {
     isRuleset(value.ruleset) &&
     isHeaderMeta(value.meta) &&
     isUniqueness(value.uniqueness) &&
-    isCreatedAt(value.createdAt)
+    isCreatedAt(value.createdAt) &&
+    JSON.stringify(value).length <= maxHeaderLength
   );
 }
 

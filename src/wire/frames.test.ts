@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeFrame, encodePing, readMessage, splitFrame } from './frames.ts';
+import { accountProofType, encodeFrame, encodePing, readMessage, splitFrame } from './frames.ts';
 
 describe('frames of the kernel', () => {
   const hello = {
@@ -13,12 +13,35 @@ describe('frames of the kernel', () => {
     inspect: false,
   } as const;
 
+  const proof = {
+    typ: accountProofType,
+    nonce: 'n',
+    audience: 'wss://relay.example/sync',
+    accountID: 'co_zA',
+    sessionID: 'co_zA_session_zB',
+  } as const;
+
   it.each([
     hello,
     { ...hello, auth: { nonce: 'n', methods: ['jwt'], withinMs: 5000 }, minAppVersion: '2.0.0' },
     { maia: 'hi', v: 1, kernel: '1.0.0', appVersion: '3' },
+    { maia: 'auth', method: 'jwt', token: 'x'.repeat(16_000) },
+    { maia: 'auth', method: 'account', proof, agentID: 'sealer_z1/signer_z2', signature: 'signature_z3' },
+    { maia: 'auth', method: 'account', proof, agentID: 'a', signature: 's', scope: 'lookup' },
+    { maia: 'welcome', principal: 'token', nonce: 'n' },
+    { maia: 'welcome', principal: 'lookup', nonce: 'n' },
+    { maia: 'welcome', principal: 'account', nonce: 'n', accountID: 'co_zA', expiresInMs: 0.5 },
+    { maia: 'refused', code: 'unauthorized', reason: 'No.', retryAfterMs: 0, closing: true },
+    { maia: 'hi', v: 1, kernel: '1.0.0', cutAcks: true },
     { maia: 'refused', code: 'draining', reason: 'Restarting.', retryAfterMs: 500, closing: true },
-    { maia: 'refused', code: 'fork', reason: 'Forked.', id: 'co_z2', sessionID: 's', closing: false },
+    {
+      maia: 'refused',
+      code: 'fork',
+      reason: 'Forked.',
+      id: 'co_z2',
+      sessionID: 'co_zA_session_zB',
+      closing: false,
+    },
     { maia: 'echo', t: 1.5 },
     { maia: 'echoed', t: -1 },
     { maia: 'inspect', ask: -3, id: 'co_zA' },
@@ -37,7 +60,7 @@ describe('frames of the kernel', () => {
     });
   });
 
-  it('[WIRE-7] lets nothing that a relay says start a line or command a terminal', () => {
+  it('[WIRE-7] lets no text from a relay start a line or control a terminal', () => {
     const refused = {
       maia: 'refused',
       code: 'limit',
@@ -45,6 +68,18 @@ describe('frames of the kernel', () => {
       closing: true,
     };
     expect(readMessage(JSON.stringify(refused))).toMatchObject({ frame: { reason: 'Full [31m log in' } });
+  });
+
+  it('of signing in drop what this version does not know, but a proof must have exactly its own fields', () => {
+    const demand = { nonce: 'n', methods: ['jwt', 'tomorrow'], withinMs: 5000 };
+    const read = readMessage(JSON.stringify({ ...hello, auth: { ...demand, more: 1 } }));
+    expect(read).toEqual({ kind: 'maia', frame: { ...hello, auth: demand } });
+    const auth = { maia: 'auth', method: 'account', proof, agentID: 'a', signature: 's' } as const;
+    expect(readMessage(JSON.stringify({ ...auth, token: 'x', more: 1 }))).toEqual({
+      kind: 'maia',
+      frame: auth,
+    });
+    expect(() => readMessage(JSON.stringify({ ...auth, proof: { ...proof, more: 1 } }))).toThrow(/`auth`/);
   });
 
   it('[WIRE-3] never promise more than this version understands', () => {

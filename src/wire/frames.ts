@@ -7,8 +7,11 @@ import { keepSigned } from './signed-fields.ts';
 import { assertSyncMessage } from './sync-message.ts';
 
 export type { RefusalCode } from '../base/kernel-error.ts';
-export { protocolVersion } from './maia-frame.ts';
+export { accountProofType, maxTokenLength, protocolVersion } from './maia-frame.ts';
 export type {
+  AccountProof,
+  AuthDemand,
+  AuthFrame,
   HelloFrame,
   HiFrame,
   InspectFrame,
@@ -16,6 +19,8 @@ export type {
   MaiaFrame,
   RefusedFrame,
   RelayKnown,
+  SignedAccountProof,
+  WelcomeFrame,
 } from './maia-frame.ts';
 
 export type ReceivedMessage =
@@ -26,7 +31,7 @@ export type ReceivedMessage =
   /** A message of a later version, or for another receiver. */
   | { readonly kind: 'ignored' };
 
-/** No relay sends more in one frame. A frame of nothing but short lines is tiny when compressed, and takes gigabytes in parts. */
+/** No relay sends more in one frame. A frame of only short lines is tiny when compressed, but takes gigabytes when split. */
 export const mostMessages = 100_000;
 
 /** The messages of one text frame, in order; of more than `mostMessages`, one more than that. Read each with `readMessage`. */

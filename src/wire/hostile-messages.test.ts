@@ -41,6 +41,25 @@ describe('hostile messages', () => {
     expect(read).toEqual({ kind: 'sync', message: withTransaction(transaction) });
   });
 
+  const hello = {
+    ...{ maia: 'hello', v: 1, relay: { name: 'r', version: '1' }, storage: { id: 's', epoch: 'e' } },
+    ...{ durability: 'none', limits: {}, inspect: false },
+  };
+  const demand = { nonce: 'n', methods: ['jwt'], withinMs: 5 };
+  const withDemand = (parts: object) => ({ ...hello, auth: { ...demand, ...parts } });
+  const jwt = { maia: 'auth', method: 'jwt', token: 'x' };
+  const proof = { typ: 'maia-auth/1', nonce: 'n', audience: 'a', accountID: id, sessionID };
+  const proven = { maia: 'auth', method: 'account', proof, agentID: 'a', signature: 's' };
+  const withProof = (parts: object) => ({ ...proven, proof: { ...proof, ...parts } });
+  const welcome = { maia: 'welcome', principal: 'token', nonce: 'n' };
+
+  it.each([withDemand({}), jwt, proven, welcome].map((frame) => [frame.maia, frame]))(
+    'accepts the well-formed %s frame from which the malformed ones are derived',
+    (_, frame) => {
+      expect(readMessage(JSON.stringify(frame)).kind).toBe('maia');
+    },
+  );
+
   const malformed: readonly unknown[] = [
     5,
     'load',
@@ -76,6 +95,9 @@ describe('hostile messages', () => {
     { ...load, sessions: { [`x_session_z2`]: 1 } },
     { ...load, action: 'known', isCorrection: 'yes' },
     { ...load, action: 'known', asDependencyOf: 'x' },
+    { ...load, action: 'known', header: true, partial: 1 },
+    { ...load, action: 'known', header: false, partial: true },
+    { ...load, action: 'known', header: true, isCorrection: true, partial: true },
     { ...content, priority: 1 },
     { ...content, priority: '0' },
     { ...content, priority: undefined },
@@ -89,6 +111,8 @@ describe('hostile messages', () => {
     { ...content, header: null },
     { ...content, header: true },
     { ...content, header: [] },
+    withHeader({ type: 'x'.repeat(20_000) }),
+    withHeader({ uniqueness: Object.fromEntries(Array.from({ length: 4_000 }, (_, at) => [at, ''])) }),
     withHeader({ type: 5 }),
     withHeader({ ruleset: undefined }),
     withHeader({ ruleset: null }),
@@ -161,9 +185,67 @@ describe('hostile messages', () => {
     { maia: 'hi' },
     { maia: 'hi', v: 0, kernel: 'x' },
     { maia: 'hi', v: 1, kernel: 'x'.repeat(1001) },
+    { maia: 'hi', v: 1, kernel: 'x', cutAcks: 'yes' },
     { maia: 'refused', code: 'invalid', reason: 'x' },
     { maia: 'refused', code: 'invalid', reason: 'x', closing: true, retryAfterMs: -1 },
     { maia: 'hello', v: 1 },
+    hello,
+    { ...hello, auth: true },
+    { ...hello, auth: [] },
+    withDemand({ nonce: undefined }),
+    withDemand({ nonce: 5 }),
+    withDemand({ nonce: '' }),
+    withDemand({ nonce: 'n'.repeat(1001) }),
+    withDemand({ methods: undefined }),
+    withDemand({ methods: 'jwt' }),
+    withDemand({ methods: { 0: 'jwt', length: 1 } }),
+    withDemand({ methods: ['jwt', 5] }),
+    withDemand({ methods: ['x'.repeat(1001)] }),
+    withDemand({ methods: Array.from({ length: 101 }, () => 'jwt') }),
+    withDemand({ withinMs: undefined }),
+    withDemand({ withinMs: 0 }),
+    withDemand({ withinMs: -1 }),
+    withDemand({ withinMs: '5' }),
+    { ...jwt, method: undefined },
+    { ...jwt, method: 'lookup' },
+    { ...jwt, method: ['jwt'] },
+    { ...jwt, token: undefined },
+    { ...jwt, token: '' },
+    { ...jwt, token: 5 },
+    { ...jwt, token: ['x'] },
+    { ...jwt, token: 'x'.repeat(16_001) },
+    { ...jwt, action: 'load' },
+    { ...jwt, time: 1 },
+    { ...proven, proof: undefined },
+    { ...proven, proof: null },
+    { ...proven, proof: [] },
+    { ...proven, proof: JSON.stringify(proof) },
+    { ...proven, agentID: undefined },
+    { ...proven, agentID: 5 },
+    { ...proven, signature: undefined },
+    { ...proven, signature: 's'.repeat(1001) },
+    withProof({ typ: 'maia-auth/2' }),
+    { ...proven, scope: 'later' },
+    { ...proven, scope: null },
+    withProof({ typ: undefined }),
+    withProof({ nonce: undefined }),
+    withProof({ nonce: { a: 1 } }),
+    withProof({ audience: 5 }),
+    withProof({ audience: 'a'.repeat(1001) }),
+    withProof({ accountID: undefined }),
+    withProof({ sessionID: null }),
+    withProof({ more: 1 }),
+    { ...welcome, principal: undefined },
+    { ...welcome, principal: 'admin' },
+    { ...welcome, nonce: undefined },
+    { ...welcome, nonce: '' },
+    { ...welcome, nonce: 'n'.repeat(1001) },
+    { ...welcome, accountID: 5 },
+    { ...welcome, expiresInMs: 0 },
+    { ...welcome, expiresInMs: -1 },
+    { ...welcome, expiresInMs: null },
+    { ...welcome, expiresInMs: '1000' },
+    { ...welcome, action: 'content' },
     { maia: 'inspect', id },
     { maia: 'inspect', ask: 1 },
     { maia: 'inspect', ask: '1', id },
@@ -190,6 +272,11 @@ describe('hostile messages', () => {
     },
   );
 
+  it.each(['1e999', '-1e999'])('reads %s as no time for which a sign-in lasts', (ms) => {
+    const line = JSON.stringify({ ...welcome, expiresInMs: 7 }).replace('7', ms);
+    expect(codeOf(() => readMessage(line))).toBe('MESSAGE_INVALID');
+  });
+
   it.each(['', '{', 'GET / HTTP/1.1', '\u0000', '[1,', '{"action":"load",}', 'undefined', 'NaN'])(
     'rejects text that is not JSON: %j',
     (line) => {
@@ -203,6 +290,8 @@ describe('hostile messages', () => {
     `{"maia":"__proto__","__proto__":{"polluted":1}}`,
     `{"maia":"echo","t":1,"__proto__":{"polluted":1}}`,
     `{"__proto__":{"action":"load"}}`,
+    `{"maia":"welcome","__proto__":{"principal":"token","nonce":"n","polluted":1}}`,
+    `{"maia":"auth","method":"account","agentID":"a","signature":"s","proof":{"__proto__":{"polluted":1},"typ":"maia-auth/1","nonce":"n","audience":"a","accountID":"a","sessionID":"s"}}`,
   ])('does not change prototypes: %s', (line) => {
     codeOf(() => readMessage(line));
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
@@ -214,6 +303,8 @@ describe('hostile messages', () => {
     const error = errorOf(() => readMessage(line));
     expect(inspect(error)).not.toContain('private words');
     expect(inspect(errorOf(() => readMessage('my private words')))).not.toContain('private words');
+    const token = { maia: 'auth', method: 'jwt', token: ['my private words'] };
+    expect(inspect(errorOf(() => readMessage(JSON.stringify(token))))).not.toContain('private words');
   });
 });
 

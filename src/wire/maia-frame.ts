@@ -1,9 +1,9 @@
 import type { RawCoID } from 'cojson';
 import { createKernelError, type RefusalCode } from '../base/kernel-error.ts';
-import { oneLine } from './one-line.ts';
+import { oneLine, withoutSecrets } from './one-line.ts';
 import { isRecord, type JsonRecord } from '../base/record.ts';
 import { isRefusalCode } from './refusal-code.ts';
-import { isCoValueID } from './ids.ts';
+import { isCoValueID, isSessionID } from './ids.ts';
 import { isSessionCounts } from './sync-message.ts';
 
 /** Version of the frames that a kernel and a relay add to cojson's. Both sides use the lower of their versions. */
@@ -11,7 +11,15 @@ export const protocolVersion = 1;
 
 /** Messages between kernel and relay other than sync messages; stock cojson ignores them on both sides. */
 export type MaiaFrame =
-  HelloFrame | HiFrame | RefusedFrame | EchoFrame | EchoedFrame | InspectFrame | InspectedFrame;
+  | HelloFrame
+  | HiFrame
+  | AuthFrame
+  | WelcomeFrame
+  | RefusedFrame
+  | EchoFrame
+  | EchoedFrame
+  | InspectFrame
+  | InspectedFrame;
 
 /** The relay's first message, sent once. */
 export interface HelloFrame {
@@ -23,24 +31,77 @@ export interface HelloFrame {
   /** What acknowledged content survives. Unknown promises are read as 'none'. */
   readonly durability: 'none' | 'process-crash' | 'power-loss';
   readonly limits: HelloLimits;
-  readonly auth: null | {
-    readonly nonce: string;
-    readonly methods: readonly string[];
-    readonly withinMs: number;
-  };
+  /** Null if the relay serves anyone. */
+  readonly auth: AuthDemand | null;
   readonly inspect: boolean;
   readonly minAppVersion?: string;
+}
+
+/** The relay serves only clients that sign in. */
+export interface AuthDemand {
+  /** For one account proof on this connection. */
+  readonly nonce: string;
+  /** What the relay accepts; later versions add more than `AuthFrame` has. */
+  readonly methods: readonly string[];
+  /** How long the relay waits for `auth`, in milliseconds. */
+  readonly withinMs: number;
 }
 
 /** Limits for each client, if the relay has any. Beyond them, the relay slows its reading or refuses with `limit`. */
 export type HelloLimits = Readonly<Partial<Record<(typeof limitNames)[number], number>>>;
 
-/** The kernel's answer to a `hello` that requires no authentication. */
+/** The kernel's answer to a `hello` without `auth`, or to `welcome`. */
 export interface HiFrame {
   readonly maia: 'hi';
   readonly v: number;
   readonly kernel: string;
   readonly appVersion?: string;
+  /** Whether it reads acknowledgements that name only the sessions of the content. Without it, the relay sends none. */
+  readonly cutAcks?: boolean;
+}
+
+/** Signs the kernel in, or renews that on the open connection. */
+export type AuthFrame = TokenAuthFrame | AccountAuthFrame;
+
+interface TokenAuthFrame {
+  readonly maia: 'auth';
+  readonly method: 'jwt';
+  readonly token: string;
+}
+
+interface AccountAuthFrame extends SignedAccountProof {
+  readonly maia: 'auth';
+  readonly method: 'account';
+  /** Only to look up the entry of a passkey: the account is the one that its agent would have. */
+  readonly scope?: 'lookup';
+}
+
+export interface SignedAccountProof {
+  readonly proof: AccountProof;
+  /** The account's first agent, from which its ID follows. */
+  readonly agentID: string;
+  /** The agent's signature of `proof`. */
+  readonly signature: string;
+}
+
+/** What an account signs to sign in at one relay, once. */
+export type AccountProof = {
+  readonly typ: typeof accountProofType;
+  readonly nonce: string;
+  /** The relay's address as the kernel dialled it: scheme, host and path. */
+  readonly audience: string;
+  readonly accountID: string;
+  readonly sessionID: string;
+};
+
+/** The relay has let the client in. The nonce is for the next proof on this connection. */
+export interface WelcomeFrame {
+  readonly maia: 'welcome';
+  readonly principal: 'account' | 'token' | 'lookup';
+  readonly nonce: string;
+  readonly accountID?: string;
+  /** When it ends unless it is renewed. Absent: with the connection. */
+  readonly expiresInMs?: number;
 }
 
 /** Sent by a relay instead of silence. `closing` is true if the relay then closes the channel. */
@@ -86,6 +147,11 @@ export interface RelayKnown {
   readonly sessions: Readonly<Record<string, number>>;
 }
 
+export const accountProofType = 'maia-auth/1';
+/** Identity servers issue tokens of about a kilobyte. */
+export const maxTokenLength = 16_000;
+const maxMethods = 100;
+
 const limitNames = ['messageBytes', 'bytesPerSecond', 'openLoads', 'subscribed', 'unreadBytes'] as const;
 
 /** Undefined for a frame of a later version, which must be ignored. Throws MESSAGE_INVALID if malformed. */
@@ -97,6 +163,10 @@ export function readMaiaFrame(value: JsonRecord): MaiaFrame | undefined {
       return readHello(value);
     case 'hi':
       return readHi(value);
+    case 'auth':
+      return readAuth(value);
+    case 'welcome':
+      return readWelcome(value);
     case 'refused':
       return readRefused(value);
     case 'echo':
@@ -149,15 +219,55 @@ function readAuthDemand(value: unknown): HelloFrame['auth'] {
   if (value === null) return null;
   if (!isRecord(value)) throw invalid('hello');
   const { nonce, methods, withinMs } = value;
-  if (!isText(nonce) || !Array.isArray(methods) || !methods.every(isText) || !isPositive(withinMs)) {
+  if (!isNonEmptyText(nonce) || !isPositive(withinMs)) throw invalid('hello');
+  if (!Array.isArray(methods) || methods.length > maxMethods || !methods.every(isText))
     throw invalid('hello');
-  }
   return { nonce, methods, withinMs };
 }
 
-function readHi({ v, kernel, appVersion }: JsonRecord): HiFrame {
+function readHi({ v, kernel, appVersion, cutAcks }: JsonRecord): HiFrame {
   if (!isVersion(v) || !isText(kernel) || !isOptionalText(appVersion)) throw invalid('hi');
-  return { maia: 'hi', v, kernel, ...(appVersion === undefined ? {} : { appVersion }) };
+  if (cutAcks !== undefined && typeof cutAcks !== 'boolean') throw invalid('hi');
+  return {
+    maia: 'hi',
+    v,
+    kernel,
+    ...(appVersion === undefined ? {} : { appVersion }),
+    ...(cutAcks === undefined ? {} : { cutAcks }),
+  };
+}
+
+function readAuth({ method, token, proof, agentID, signature, scope }: JsonRecord): AuthFrame {
+  if (method === 'jwt') {
+    if (!isToken(token)) throw invalid('auth');
+    return { maia: 'auth', method, token };
+  }
+  if (method !== 'account' || !isText(agentID) || !isText(signature) || !isAccountProof(proof))
+    throw invalid('auth');
+  // An unknown scope may be narrower than none.
+  if (scope !== undefined && scope !== 'lookup') throw invalid('auth');
+  return { maia: 'auth', method, proof, agentID, signature, ...(scope === undefined ? {} : { scope }) };
+}
+
+/** Exactly these keys, because the signature covers all of it. */
+function isAccountProof(value: unknown): value is AccountProof {
+  if (!isRecord(value) || value.typ !== accountProofType) return false;
+  const { typ, nonce, audience, accountID, sessionID, ...others } = value;
+  return [typ, nonce, audience, accountID, sessionID].every(isText) && Object.keys(others).length === 0;
+}
+
+function readWelcome({ principal, nonce, accountID, expiresInMs }: JsonRecord): WelcomeFrame {
+  if (principal !== 'account' && principal !== 'token' && principal !== 'lookup') throw invalid('welcome');
+  if (!isNonEmptyText(nonce)) throw invalid('welcome');
+  if (!isOptionalText(accountID)) throw invalid('welcome');
+  if (expiresInMs !== undefined && !isPositive(expiresInMs)) throw invalid('welcome');
+  return {
+    maia: 'welcome',
+    principal,
+    nonce,
+    ...(accountID === undefined ? {} : { accountID }),
+    ...(expiresInMs === undefined ? {} : { expiresInMs }),
+  };
 }
 
 function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: JsonRecord): RefusedFrame {
@@ -169,9 +279,10 @@ function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: Jso
   return {
     maia: 'refused',
     code: isRefusalCode(code) ? code : 'unknown',
-    reason: oneLine(reason),
-    ...(id === undefined ? {} : { id }),
-    ...(sessionID === undefined ? {} : { sessionID }),
+    reason: withoutSecrets(oneLine(reason)),
+    // Anything else could be a secret that the relay quotes.
+    ...(isCoValueID(id) && { id }),
+    ...(isSessionID(sessionID) && { sessionID }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     closing,
   };
@@ -214,6 +325,14 @@ function isPositive(value: unknown): value is number {
 /** People see these names and sentences, so they must be short. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 1000;
+}
+
+function isNonEmptyText(value: unknown): value is string {
+  return isText(value) && value !== '';
+}
+
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxTokenLength;
 }
 
 function isOptionalText(value: unknown): value is string | undefined {

@@ -1,7 +1,8 @@
 import { LocalNode, cojsonInternals, type Peer, type SyncMessage } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readMessage } from './frames.ts';
+import { until } from '../../test/support/until.ts';
 
 const crypto = await WasmCrypto.create();
 
@@ -98,7 +99,7 @@ async function recordRealTraffic(): Promise<readonly string[]> {
   asked.outgoing.push({ action: 'reconcile', id: 'batch', values: [[map.id, crypto.shortHash({})]] });
   asked.outgoing.push({ action: 'reconcile-ack', id: 'batch' });
   asked.outgoing.push({ action: 'known', isCorrection: true, ...group.core.knownState() });
-  await vi.waitFor(() => expect(lines.join()).toMatch(/_session_d/));
+  await until(() => expect(lines.join()).toMatch(/_session_d/));
   return lines;
 }
 

@@ -15,7 +15,7 @@ export const refusalCodes = [
   'draining',
 ] as const satisfies readonly RefusalCode[];
 
-/** `unknown` is none: no relay sends it. */
+/** Excludes `unknown`, which no relay sends. */
 export function isRefusalCode(value: unknown): value is RefusalCode {
   return refusalCodes.some((code) => code === value);
 }

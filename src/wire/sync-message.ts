@@ -11,7 +11,12 @@ const knownState: Shape = { id: isCoValueID, header: isBoolean, sessions: isSess
 
 const shapeByAction: Readonly<Record<SyncMessage['action'], Shape>> = {
   load: knownState,
-  known: { ...knownState, isCorrection: optional(isBoolean), asDependencyOf: optional(isCoValueID) },
+  known: {
+    ...knownState,
+    isCorrection: optional(isBoolean),
+    asDependencyOf: optional(isCoValueID),
+    partial: optional(isBoolean),
+  },
   content: {
     id: isCoValueID,
     header: optional(isHeader),
@@ -34,6 +39,15 @@ export function assertSyncMessage(value: JsonRecord): asserts value is JsonRecor
   for (const [part, isRight] of Object.entries(shapeByAction[action])) {
     if (!isRight(value[part])) throw invalid(`\`${part}\` of this \`${action}\` is malformed`);
   }
+  // A correction tells the client what to send again, and "not found" what to give up.
+  const isWhole = value.header === false || value.isCorrection === true;
+  if (action === 'known' && value.partial === true && isWhole)
+    throw invalid('`partial` contradicts the rest of this `known`');
+}
+
+/** An acknowledgement of content that names only that content's sessions. The relay may have others. */
+export function isPartial(message: SyncMessage): boolean {
+  return message.action === 'known' && 'partial' in message && message.partial === true;
 }
 
 function invalid(what: string) {

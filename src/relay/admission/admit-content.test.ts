@@ -1,9 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attacker } from '../../../test/guard/nodes.ts';
 import { createAdmissionNode } from '../../../test/support/relay/admission-node.ts';
+import { authorOf } from '../../engine/content.ts';
 import { interceptContent } from '../../engine/node-events.ts';
 import { maxNotices, noticeSpanMs } from './refused-sessions.ts';
 import { maxAheadMs } from './time-rule.ts';
+import { until } from '../../../test/support/until.ts';
 
 /** A map with one edit of its owner, and an edit of the owner at any date. */
 function setUp() {
@@ -83,9 +85,7 @@ describe('[RELAY-19] content that is dated more than 24 hours ahead of the relay
     write('after it', relay.clock.nowMs());
     const full = owner.getCoValue(map.id).knownState();
     client.send(...(owner.getCoValue(map.id).newContentSince({ ...full, sessions: { [session]: 2 } }) ?? []));
-    await vi.waitFor(() =>
-      expect(client.received.filter(({ action }) => action === 'known')).not.toEqual([]),
-    );
+    await until(() => expect(client.received.filter(({ action }) => action === 'known')).not.toEqual([]));
     expect(relay.refused).toEqual([`clock ${session}`]);
     expect(client.received.filter((message) => 'isCorrection' in message)).toEqual([]);
   });
@@ -95,7 +95,7 @@ describe('[RELAY-19] content that is dated more than 24 hours ahead of the relay
     write('far', relay.clock.nowMs() + maxAheadMs + 1);
     client.received.length = 0;
     client.sendFrom(owner, map);
-    await vi.waitFor(() =>
+    await until(() =>
       expect(client.received).toContainEqual(
         expect.objectContaining({ action: 'known', id: map.id, sessions: { [session]: 1 } }),
       ),
@@ -122,5 +122,43 @@ describe('[RELAY-19] content that is dated more than 24 hours ahead of the relay
     sendAgain();
     expect(relay.refused).toEqual(junk.map(([sessionID]) => `clock ${sessionID}`));
     expect(client.peer.closed).toBe(false);
+  });
+});
+
+describe('[RELAY-61] content of a blocked author', () => {
+  it('is refused for its sessions alone, unless the relay has it already', () => {
+    const { relay, client, owner, group, map, write, session } = setUp();
+    group.addMember('everyone', 'writer');
+    client.sendFrom(owner, group);
+    relay.blocked.add(authorOf(session));
+    const again = map.core.newContentSince(undefined) ?? [];
+    client.send(...again);
+    expect(relay.refused).toEqual([]);
+    const guest = attacker();
+    for (const { id } of [group, map])
+      for (const piece of owner.getCoValue(id).newContentSince(undefined) ?? [])
+        guest.syncManager.handleNewContent(structuredClone(piece), 'import');
+    guest.getCoValue(map.id).makeTransaction([{ op: 'set', key: 'guest', value: 1 }], 'trusting');
+    write('blocked', relay.clock.nowMs());
+    for (const piece of map.core.newContentSince(undefined) ?? [])
+      guest.syncManager.handleNewContent(structuredClone(piece), 'import');
+    relay.client('guest').sendFrom(guest, map);
+    expect(relay.refused).toEqual([`blocked ${session}`]);
+    expect([relay.countOf(map.id, session), relay.countOf(map.id, guest.currentSessionID)]).toEqual([1, 1]);
+  });
+});
+
+describe('[RELAY-62] content of a CoValue that is taken down', () => {
+  it('is refused in full, and leaves not even a header', () => {
+    const { relay, client, owner, group, map, write, session } = setUp();
+    relay.takenDown.add(map.id);
+    write('more', relay.clock.nowMs());
+    client.sendFrom(owner, map);
+    expect([relay.refused, relay.countOf(map.id, session)]).toEqual([[`taken-down ${session}`], 1]);
+    const other = group.createMap({ word: 'other' });
+    relay.takenDown.add(other.id);
+    client.sendFrom(owner, other);
+    expect(relay.refused).toHaveLength(2);
+    expect(relay.node.getCoValue(other.id).verified).toBeNull();
   });
 });

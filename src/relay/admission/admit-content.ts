@@ -13,6 +13,7 @@ import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
 import { isBoundAuthor, withOwnHeader } from '../../engine/session-place.ts';
 import type { Beginnings } from '../beginnings/beginnings.ts';
+import type { Restrictions } from '../operator/restrictions.ts';
 import type { RefusedContent } from './content-refusal.ts';
 import { genesisFirst } from './genesis-first.ts';
 import { createHeldContent, type HeldContent } from './held-content.ts';
@@ -27,6 +28,8 @@ export interface AdmissionEvents {
   admitted(peerID: string, id: string, sessionID: string): void;
   /** Content that may be admitted once the CoValues arrive that it names. */
   incomplete(peerID: string, content: Content): void;
+  /** So many bytes of the client's content wait for their authors' roles. */
+  held(peerID: string, bytes: number): void;
 }
 
 export interface Admission {
@@ -40,6 +43,7 @@ export interface AdmissionOptions {
   readonly node: LocalNode;
   readonly clock: Clock;
   readonly beginnings: Pick<Beginnings, 'isCopy' | 'passing'>;
+  readonly restrictions: Pick<Restrictions, 'isBlocked' | 'isTakenDown'>;
   /** How much content of one client may wait for its authors' roles. */
   readonly maxHeldBytes: number;
   readonly on: AdmissionEvents;
@@ -57,7 +61,7 @@ const maxRounds = 10;
  * content is neither stored nor forwarded, and the rest of the message passes. Content whose author may still get a role waits.
  */
 export function admitContent(options: AdmissionOptions): Admission {
-  const { node, clock, beginnings, maxHeldBytes, on } = options;
+  const { node, clock, beginnings, restrictions, maxHeldBytes, on } = options;
   let pass: HandleContent = () => {};
   const roles = createOwnerRoles(node);
   const refusedByPeer = new WeakMap<PeerState, RefusedSessions>();
@@ -94,6 +98,7 @@ export function admitContent(options: AdmissionOptions): Admission {
 
   function takeOnce(message: Content, from: PeerState, stage: Stage): Outcome {
     const { id } = message;
+    if (restrictions.isTakenDown(id)) return refuseAll(message, from);
     const coValue = getKnownCoValue(node, id);
     const header = coValue?.verified?.header ?? message.header;
     // Without a header, cojson accepts nothing; of a deleted CoValue, nothing but the deletion.
@@ -128,6 +133,12 @@ export function admitContent(options: AdmissionOptions): Admission {
     return { hasPassed: false, undecided: undefined };
   }
 
+  function refuseAll(message: Content, from: PeerState): Outcome {
+    for (const [sessionID, { after }] of sessionsOf(message))
+      refuse(from, { id: message.id, sessionID, count: after, reason: 'taken-down' });
+    return { hasPassed: false, undecided: undefined };
+  }
+
   function judge(arrival: Arrival, stage: Stage): 'admitted' | 'refused' | 'undecided' {
     const { id, sessionID, content, count, header, from } = arrival;
     // Content of the same author waits already.
@@ -143,6 +154,7 @@ export function admitContent(options: AdmissionOptions): Admission {
       count,
       nowMs: clock.nowMs(),
       isBound: () => isBoundAuthor(node, id, sessionID) === true,
+      isBlocked: () => restrictions.isBlocked(authorOf(sessionID)),
       role: (added) => roles.verdict(arrival, Math.max(content.after, count), added),
       isCopy: () => beginnings.isCopy(arrival, from.id),
     });
@@ -186,6 +198,7 @@ export function admitContent(options: AdmissionOptions): Admission {
       },
       groupsFor: roles.groupsFor,
       decide: (content, isLast) => (from.closed ? undefined : take(content, from, isLast ? 'last' : 'again')),
+      holds: (bytes) => on.held(from.id, bytes),
       emptied: () => void heldByPeer.delete(from.id),
     });
   }

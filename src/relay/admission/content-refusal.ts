@@ -41,7 +41,21 @@ export const contentRefusals = {
     sentence:
       'The author of this change has never been an admin or manager of the group, as far as the relay knows.',
   },
+  // Without the operator's reason: whoever carries the edit reads this, too.
+  blocked: {
+    code: 'forbidden',
+    sentence: 'The operator of this relay has blocked the author of this edit.',
+  },
+  'taken-down': {
+    code: 'forbidden',
+    sentence: 'The operator of this relay has taken this CoValue down.',
+  },
 } as const satisfies Readonly<Record<string, Refusal>>;
+
+/** Whether an operator has forbidden it, which may end. */
+export function isByOperator(reason: RefusalReason): boolean {
+  return reason === 'blocked' || reason === 'taken-down';
+}
 
 export type RefusalReason = keyof typeof contentRefusals;
 

@@ -22,6 +22,8 @@ export interface HeldContentOptions {
   groupsFor(owner: string): Iterable<string>;
   /** Passes on or refuses the content, and returns what is still undecided: nothing if it must be decided (`isLast`). */
   decide(content: Content, isLast: boolean): Content | undefined;
+  /** So many bytes wait here. */
+  holds(bytes: number): void;
   /** Nothing waits any more. */
   emptied(): void;
 }
@@ -62,7 +64,7 @@ interface Owner {
 }
 
 export function createHeldContent(options: HeldContentOptions): HeldContent {
-  const { clock, maxBytes, ownerOf, groupsFor, decide, emptied } = options;
+  const { clock, maxBytes, ownerOf, groupsFor, decide, holds, emptied } = options;
   const lanes = new Map<string, Lane>();
   const owners = new Map<string, Owner>();
   const ownersByGroup = new Map<string, Set<Owner>>();
@@ -78,6 +80,11 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
   let cancelExpiry: (() => void) | undefined;
 
   const keyOf = (id: string, author: string) => `${id} ${author}`;
+
+  function addBytes(more: number): void {
+    bytes += more;
+    holds(bytes);
+  }
 
   function add(content: Content): void {
     const byAuthor = new Map<string, Content>();
@@ -101,7 +108,7 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
     const entry: Entry = { lane, content, bytes: size, untilMs: clock.elapsedMs() + holdMs };
     lane.entries.push(entry);
     entries.add(entry);
-    bytes += size;
+    addBytes(size);
   }
 
   function openLane(key: string, content: Content): Lane {
@@ -131,7 +138,7 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
     const { lane } = entry;
     lane.entries.shift();
     entries.delete(entry);
-    bytes -= entry.bytes;
+    addBytes(-entry.bytes);
     if (lane.entries.length > 0) return;
     closeLane(lane);
     if (entries.size > 0) return;

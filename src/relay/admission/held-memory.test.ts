@@ -24,6 +24,7 @@ it('[RELAY-22] the groups above are noted once for all held content of their own
       }
     },
     decide: () => undefined,
+    holds() {},
     emptied: () => {},
   });
   const strangers = Array.from({ length: maxHeldAuthors }, (_, place) => `co_zStranger${place}`);
@@ -53,6 +54,7 @@ it('[RELAY-22] a change of a group above much held content looks at a limited nu
       judged.push(content.id);
       return areMembers ? undefined : content;
     },
+    holds() {},
     emptied: () => {},
   });
   const ids = Array.from({ length: 300 }, (_, place) => `co_zMap${place}` as const);
@@ -67,7 +69,7 @@ it('[RELAY-22] a change of a group above much held content looks at a limited nu
   expect([ids.some((id) => held.has(id, 'co_zStranger')), clock.waiting]).toEqual([false, 0]);
 });
 
-it('[RELAY-22] no more waits than may, also if what is passed on at the end of its time changes a group', () => {
+it('[RELAY-22] no more content waits than the limit allows, even if content passed on at the end of its time changes a group', () => {
   const clock = createFakeClock(0);
   const passed = new Set<string>();
   const sessionOf = ({ new: sessions }: Content) => Object.keys(sessions)[0] ?? '';
@@ -82,6 +84,7 @@ it('[RELAY-22] no more waits than may, also if what is passed on at the end of i
       if (isLast) held.groupChanged(content.id);
       return undefined;
     },
+    holds() {},
     emptied: () => {},
   });
   const add = (session: string) => {

@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoMap, RawGroup, SessionID } from 'cojson';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   attacker,
   give,
@@ -14,6 +14,7 @@ import { signRaw } from '../../../test/guard/steps.ts';
 import { createAdmissionNode } from '../../../test/support/relay/admission-node.ts';
 import type { Content } from '../../engine/content.ts';
 import { holdMs, maxHeldAuthors } from './held-content.ts';
+import { until } from '../../../test/support/until.ts';
 
 /** A group with a map that the relay has, and a client. */
 function setUp() {
@@ -48,7 +49,7 @@ describe('[RELAY-22] content of an author who never had a role', () => {
     relay.clock.advance(1);
     expect([relay.refused, relay.countOf(map.id, strange)]).toEqual([[`no-role ${strange}`], 0]);
     expect([relay.clock.waiting, relay.countOf(map.id, session)]).toEqual([0, 0]);
-    await vi.waitFor(() => expect(client.received).not.toEqual([]));
+    await until(() => expect(client.received).not.toEqual([]));
     expect(JSON.stringify(client.received)).not.toContain(strange);
   });
 

@@ -1,11 +1,12 @@
 import type { LocalNode, RawAccount, RawCoMap, RawGroup } from 'cojson';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { createBoundAccount } from '../../../test/guard/bound-account.ts';
 import { attacker, give, holderOf, idOf, memberOf, nextMoment, viewOf } from '../../../test/guard/nodes.ts';
 import { createAdmissionNode } from '../../../test/support/relay/admission-node.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { createRandom } from '../../base/seeded-random.ts';
 import type { Content } from '../../engine/content.ts';
+import { until } from '../../../test/support/until.ts';
 
 /** All that a reader has of groups with all kinds of members, some of them removed. */
 async function createHistory(): Promise<LocalNode> {
@@ -91,7 +92,7 @@ it.each([1, 2, 3, 4, 5, 6])(
       .map(({ piece }) => piece);
     for (const piece of shuffled) clients[random() < 0.5 ? 0 : 1].send(piece);
     // cojson waits for accounts in its own queue. The dependency queue would send again what waits for others.
-    await vi.waitFor(() => {
+    await until(() => {
       clients[0].send(...relay.incomplete.splice(0));
       for (const core of cores)
         expect(relay.node.getCoValue(core.id).knownState()).toEqual(core.knownState());

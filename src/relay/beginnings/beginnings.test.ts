@@ -47,7 +47,7 @@ function createRelays() {
     const relay = createAdmissionNode(1_000_000, {
       readCommitted: () => Promise.resolve(sessions && { sessions: sessions() }),
       readClaim: (digest) => Promise.resolve(stored.get(digest)),
-      onceWritten: (run) => void commits.push(run),
+      onceWritten: (_, run) => void commits.push(run),
     });
     return {
       relay,

@@ -44,8 +44,8 @@ export interface BeginningsOptions {
   readClaim(digest: string): Promise<string | undefined>;
   /** Resolves with what is stored of a CoValue. */
   readCommitted(id: string): Promise<Pick<KnownState, 'sessions'> | undefined>;
-  /** Calls `run` once everything that cojson has stored so far is committed. */
-  onceWritten(run: () => void): void;
+  /** Calls `run` once everything that cojson has stored so far of the CoValue is committed. */
+  onceWritten(id: string, run: () => void): void;
 }
 
 /**
@@ -152,7 +152,7 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
     return () => {
       if (countOf(piece) > count) {
         for (const claim of claims) known.learn(claim, claim.place, peerID);
-        return onceWritten(end);
+        return onceWritten(piece.id, end);
       }
       entry.claims = entry.claims.filter((claim) => !claims.includes(claim));
       end();

@@ -1,11 +1,13 @@
 import type { RawCoMap } from 'cojson';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { makeOlder } from '../../../test/support/relay/older-version.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { describeStorage } from '../../../test/support/relay/test-storage.ts';
 import type { Content } from '../../engine/content.ts';
 import { prepareSchema, schemaVersion } from '../database/schema.ts';
 import type { Fork } from '../storage/find-forks.ts';
 import { storeClaims, type Claim } from './claims.ts';
+import { until } from '../../../test/support/until.ts';
 
 describeStorage((test) => {
   const claimOf = ({ id, new: sessions }: Content, digest: string): Claim => {
@@ -37,7 +39,7 @@ describeStorage((test) => {
         },
       );
       for (const content of contents) storage.store(content, () => undefined);
-      await vi.waitFor(() => expect(storage.pending).toBe(0));
+      await until(() => expect(storage.pending).toBe(0));
       expect(forks).toEqual([{ id: copy.id, sessionID: node.currentSessionID, copiedBy: 'client' }]);
       const stored = await test.query<{ id: string }>(
         `select covalue_id as id from sessions where covalue_id = any($1)`,
@@ -79,8 +81,7 @@ describeStorage((test) => {
     await committed();
     const rows = () => test.query('select * from sessions order by 1, 2');
     const before = await rows();
-    await test.query('drop table beginnings');
-    await test.query('update schema_version set version = 1');
+    await makeOlder(test.database, 1);
     await prepareSchema(test.database);
     expect(await test.query('select * from beginnings')).toEqual([]);
     expect(await test.query('select version from schema_version')).toEqual([{ version: schemaVersion }]);

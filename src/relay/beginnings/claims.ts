@@ -19,7 +19,7 @@ export async function readClaims(
   digests: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const rows = await query<{ digest: string; place: string }>(
-    `select digest, place from beginnings where digest = any($1::text[])`,
+    `select digest, place from relay.beginnings where digest = any($1::text[])`,
     [digests],
   );
   return new Map(rows.map(({ digest, place }) => [digest, place]));
@@ -33,7 +33,7 @@ export async function storeClaims(query: Query, claims: readonly Claim[]): Promi
   // Rows are written in key order, so that two relays rarely deadlock.
   const rows = [...places].sort(([a], [b]) => (a < b ? -1 : 1));
   const stored = await query<{ digest: string }>(
-    `insert into beginnings (digest, place) select * from unnest($1::text[], $2::text[])
+    `insert into relay.beginnings (digest, place) select * from unnest($1::text[], $2::text[])
      on conflict (digest) do nothing returning digest`,
     [rows.map(([digest]) => digest), rows.map(([, place]) => place)],
   );

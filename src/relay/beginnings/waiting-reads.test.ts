@@ -14,7 +14,7 @@ async function setUp() {
   const relay = await startRelay({ storage: 'memory:' }, (database) => ({
     ...database,
     async query(sql, parameters) {
-      if (sql.includes('from beginnings')) {
+      if (sql.includes('from relay.beginnings')) {
         reads++;
         if (!isOpen) await new Promise<void>((resolve) => waiting.push(resolve));
         if (isFailing) throw new Error('The database does not answer.');

@@ -3,9 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 import { isKernelError } from '../../base/kernel-error.ts';
 import { kernelVersion } from '../../base/version.ts';
 import { generateAgent } from '../config/agent-identity.ts';
+import { askAdmin } from './ask-admin.ts';
 import { createCommandLog } from './command-log.ts';
 import { describeFindings, examine } from '../doctor/examine.ts';
 import { createRelay } from '../relay.ts';
+import { giveNewEpoch } from './new-epoch.ts';
 import { help, readCommand } from './settings.ts';
 import { describeStorage, readStoragePlace } from '../database/storage-place.ts';
 import { transfer } from '../transfer/transfer.ts';
@@ -30,6 +32,10 @@ async function run(): Promise<void> {
     case 'export':
     case 'import':
       return console.log(await transfer(command, createCommandLog('warn')));
+    case 'epoch:new':
+      return console.log(await giveNewEpoch(command.storage, createCommandLog('warn'), command.appID));
+    case 'admin':
+      return console.log(await askAdmin(command));
     case 'doctor': {
       const findings = await examine(command.options);
       console.log(describeFindings(findings));
@@ -42,7 +48,7 @@ async function run(): Promise<void> {
       setFlagsFromString('--heap-growing-percent=30');
       const relay = await createRelay({ ...options, logger: createCommandLog(command.logLevel) });
       endOnSignal(relay.close);
-      void relay.failed.then(() => process.exit(internalError));
+      void relay.failed.then((error) => (isKernelError(error) ? fail(error) : process.exit(internalError)));
       const place = describeStorage(readStoragePlace(options.storage));
       console.log(`maia-relay ${kernelVersion} answers on ${relay.url}, with ${place}`);
       return;

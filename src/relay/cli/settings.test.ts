@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { isKernelError } from '../../base/kernel-error.ts';
 import { limitNames } from '../config/limits.ts';
 import { help, readCommand, type Environment } from './settings.ts';
-import { describeStorage, readStoragePlace } from '../database/storage-place.ts';
+import { readBusPlace } from '../bus/bus-place.ts';
+import {
+  checkListenUrl,
+  describeStorage,
+  readStoragePlace,
+  stateDirectoryOf,
+} from '../database/storage-place.ts';
 
 function optionsOf(args: readonly string[], environment: Environment = {}) {
   const command = readCommand(args, environment);
@@ -19,6 +25,44 @@ function refusalOf(run: () => unknown): string {
   }
   throw new Error('It was accepted.');
 }
+
+it('[RELAY-35] the memory limit is set by the flag, or by MEMORY_MB', () => {
+  expect(optionsOf(['--memory-mb', '100'], { MEMORY_MB: '200' }).memoryMB).toBe(100);
+  expect(optionsOf([], { MEMORY_MB: '200' }).memoryMB).toBe(200);
+  expect(optionsOf([], { MEMORY_MB: '' })).not.toHaveProperty('memoryMB');
+  expect(refusalOf(() => optionsOf([], { MEMORY_MB: '1.5' }))).toContain('MEMORY_MB is "1.5"');
+  expect(refusalOf(() => optionsOf(['--memory-mb', 'all']))).toContain('--memory-mb is "all"');
+});
+
+describe('[RELAY-63] the admin settings', () => {
+  const environment = { ADMIN_PORT: '4299', ADMIN_TOKEN_FILE: '/run/token' };
+  const id = 'co_zA';
+
+  it('start the admin API, and lead admin to it', () => {
+    expect(optionsOf([], environment)).toMatchObject({ adminPort: 4299, adminTokenFile: '/run/token' });
+    expect(optionsOf([])).not.toHaveProperty('adminPort');
+    const place = { kind: 'admin', port: 4299, tokenFile: '/run/token' };
+    expect(readCommand(['admin', 'blocks'], environment)).toEqual({ ...place, act: 'blocks', fields: {} });
+    const block = ['admin', 'block', id, '--reason', 'Spam', '--until', '2999-01-31'];
+    expect(readCommand(block, environment)).toEqual({
+      ...{ ...place, act: 'block', fields: { id, reason: 'Spam', until: '2999-01-31' } },
+    });
+  });
+
+  it.each<[string, readonly string[], Environment, string]>([
+    ['no act', ['admin'], environment, 'take-down'],
+    ['an unknown act', ['admin', 'erase'], environment, 'take-down'],
+    ['no ID', ['admin', 'unblock'], environment, 'one ID'],
+    ['two IDs', ['admin', 'unblock', id, id], environment, 'one ID'],
+    ['an ID too many', ['admin', 'blocks', id], environment, 'no ID'],
+    ['no port', ['admin', 'blocks'], { ADMIN_TOKEN_FILE: '/run/token' }, 'ADMIN_PORT'],
+    ['no token file', ['admin', 'blocks'], { ADMIN_PORT: '4299', ADMIN_TOKEN_FILE: '' }, 'ADMIN_TOKEN_FILE'],
+    ['another command', ['start', '--reason', 'Spam'], environment, '--reason'],
+    ['another command still', ['export', 'a', '--until', '2999-01-31'], environment, '--until'],
+  ])('are refused with %s', (_, args, given, words) => {
+    expect(refusalOf(() => readCommand(args, given))).toContain(words);
+  });
+});
 
 describe('the storage setting', () => {
   const all = { SYNC_MAIA_STORAGE: 'pglite:./b', DATABASE_URL: 'postgres://c', DB_PATH: './d' };
@@ -40,6 +84,17 @@ describe('the storage setting', () => {
     ['the bare word postgres', [], { ...all, SYNC_MAIA_STORAGE: 'postgres' }, 'postgres://c'],
   ])('%s', (_, args, environment, storage) => {
     expect(optionsOf(args, environment).storage).toBe(storage);
+  });
+
+  it.each([
+    ['is beside a PGlite directory', [], {}, '/a/b.state'],
+    ['is set by a variable', [], { STATE_DIR: '/c' }, '/c'],
+    ['is set by the flag first', ['--state-dir', '/d'], { STATE_DIR: '/c' }, '/d'],
+    ['is absent for PostgreSQL', ['--storage', 'postgres://h/b'], {}, undefined],
+    ['is absent in memory', ['--storage', 'memory:'], { STATE_DIR: '/c' }, undefined],
+  ])('gives the state directory, which %s', (_, args, environment, directory) => {
+    const options = optionsOf(args, { SYNC_MAIA_STORAGE: 'pglite:/a/b', ...environment });
+    expect(stateDirectoryOf(readStoragePlace(options.storage), options.stateDirectory)).toBe(directory);
   });
 
   it('is parsed into a place', () => {
@@ -129,6 +184,16 @@ describe('the command', () => {
     expect(refusalOf(() => readCommand(args, {}))).toContain('--help');
   });
 
+  it.each([
+    [['--prot', '1'], "Unknown option '--prot'."],
+    [['--port'], "Option '--port <value>' argument missing."],
+    [['--port', '--help'], "Option '--port' argument is ambiguous."],
+  ])('says in one sentence what is wrong with %j', (args, reason) => {
+    expect(refusalOf(() => readCommand(args, {}))).toBe(
+      `${reason} Run \`maia-relay --help\` for the options.`,
+    );
+  });
+
   it('documents every option', () => {
     for (const option of ['--port', '--host', '--storage', '--no-wal', '--help', '--version'])
       expect(help).toContain(option);
@@ -160,6 +225,25 @@ it('prefers the minimum app version of the command line to that of the environme
   expect(refusalOf(() => optionsOf(['--min-app-version', 'next']))).toContain('--min-app-version');
   expect(refusalOf(() => optionsOf([], { SYNC_MAIA_MIN_APP_VERSION: 'v2' }))).toContain('SYNC_MAIA_MIN');
   for (const name of ['--min-app-version', 'SYNC_MAIA_MIN_APP_VERSION']) expect(help).toContain(name);
+});
+
+it('reads from the environment whether the relay is open, and the port of its metrics', () => {
+  for (const text of ['', 'false'])
+    expect(optionsOf([], { SYNC_MAIA_OPEN: text })).not.toHaveProperty('open');
+  expect(optionsOf([], { SYNC_MAIA_OPEN: 'true' })).toMatchObject({ open: true });
+  expect(refusalOf(() => optionsOf([], { SYNC_MAIA_OPEN: 'yes' }))).toContain('SYNC_MAIA_OPEN');
+  expect(optionsOf([], { METRICS_PORT: '' })).not.toHaveProperty('metricsPort');
+  expect(optionsOf([], { METRICS_PORT: '9464' })).toMatchObject({ metricsPort: 9_464 });
+  expect(refusalOf(() => optionsOf([], { METRICS_PORT: 'no' }))).toContain('METRICS_PORT');
+  for (const name of ['SYNC_MAIA_OPEN', 'METRICS_PORT']) expect(help).toContain(name);
+});
+
+it('reads the drain delay from DRAIN_DELAY_MS', () => {
+  expect(optionsOf([], { DRAIN_DELAY_MS: '' })).not.toHaveProperty('drainDelayMs');
+  expect(optionsOf([], { DRAIN_DELAY_MS: '5000' })).toMatchObject({ drainDelayMs: 5_000 });
+  for (const text of ['-1', '5s', '1e3'])
+    expect(refusalOf(() => optionsOf([], { DRAIN_DELAY_MS: text }))).toContain('DRAIN_DELAY_MS');
+  expect(help).toContain('DRAIN_DELAY_MS');
 });
 
 describe('the agent', () => {
@@ -224,19 +308,64 @@ describe('limits and proxy trust', () => {
     const environment = {
       SYNC_MAIA_LIMITS: 'connections=20000, openLoads=5',
       SYNC_MAIA_TRUST_PROXY: 'true',
+      COMMIT_LANES: '8',
+      DATABASE_LOCK_MS: '100',
     };
     expect(optionsOf(['--limit', 'openLoads=6'], environment)).toMatchObject({
       trustProxy: true,
       limits: { connections: 20_000, openLoads: 6 },
+      commitLanes: 8,
+      databaseLockMs: 100,
     });
     expect(optionsOf([], { SYNC_MAIA_LIMITS: '', SYNC_MAIA_TRUST_PROXY: 'false' })).toEqual(optionsOf([]));
     for (const [name, value] of [
       ['SYNC_MAIA_LIMITS', 'connections=20000,'],
       ['SYNC_MAIA_LIMITS', 'logins=5'],
       ['SYNC_MAIA_TRUST_PROXY', 'yes'],
+      ['COMMIT_LANES', 'four'],
+      ['DATABASE_LOCK_MS', '-1'],
     ] as const) {
       expect(refusalOf(() => optionsOf([], { [name]: value }))).toContain(name);
       expect(help).toContain(name);
     }
   });
 });
+
+it('says that a comma has no limit after it', () => {
+  expect(refusalOf(() => optionsOf([], { SYNC_MAIA_LIMITS: 'connections=5,' }))).toMatch(
+    /^SYNC_MAIA_LIMITS has nothing before or after a comma; expected NAME=NUMBER/,
+  );
+});
+
+it('names the settings of the storage, of the bus and of where to listen', () => {
+  for (const storage of ['mysql://h/d', 'postgres://h', 'pglite:"a"'])
+    expect(refusalOf(() => readStoragePlace(storage))).toMatch(/SYNC_MAIA_STORAGE, DATABASE_URL and DB_PATH/);
+  for (const url of ['mysql://h/d', 'postgres://h'])
+    expect(refusalOf(() => checkListenUrl(url))).toMatch(/\(DATABASE_LISTEN_URL\)/);
+  expect(refusalOf(() => readBusPlace('kafka://h', 'postgres'))).toContain('SYNC_MAIA_BUS');
+});
+
+it('reads the limits of the storage', () => {
+  expect(optionsOf([], { DATABASE_STATEMENT_MS: '2000' })).toHaveProperty('statementMs', 2_000);
+  expect(optionsOf([], { DATABASE_STATEMENT_MS: '' })).not.toHaveProperty('statementMs');
+  expect(refusalOf(() => optionsOf([], { DATABASE_STATEMENT_MS: '2 s' }))).toContain('DATABASE_STATEMENT_MS');
+  expect(optionsOf([], { DISK_RESERVE_MB: '0' })).toHaveProperty('diskReserveMB', 0);
+  for (const name of ['DATABASE_STATEMENT_MS', 'DISK_RESERVE_MB']) expect(help).toContain(name);
+});
+
+it('reads `epoch new`, and no other epoch', () => {
+  expect(readCommand(['epoch', 'new'], { DB_PATH: './d' })).toEqual({
+    kind: 'epoch:new',
+    storage: 'pglite:./d',
+  });
+  expect(refusalOf(() => readCommand(['epoch'], {}))).toContain('Invalid command "epoch"');
+  expect(refusalOf(() => readCommand(['epoch', 'old'], {}))).toContain('Invalid command "epoch old"');
+});
+
+it.each(['"/data/sync.db"', "'/data/sync.db'", ' /data/sync.db'])(
+  'refuses the directory %s, which would be outside of the volume',
+  (directory) => {
+    const { storage } = optionsOf([], { DB_PATH: directory });
+    expect(refusalOf(() => readStoragePlace(storage))).toContain('quotes and spaces');
+  },
+);

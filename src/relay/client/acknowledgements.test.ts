@@ -25,7 +25,7 @@ function setUp() {
   };
   const acknowledgements = delayAcknowledgements(
     peer,
-    { afterCommit, onceWritten: (run) => afterCommit(undefined, run) },
+    { afterCommit, onceWritten: afterCommit },
     (content) => (held.has(content) ? () => held.get(content) ?? content : undefined),
   );
   return {

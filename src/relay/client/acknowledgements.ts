@@ -5,7 +5,7 @@ import { orderContent, type HeldBack } from './order-content.ts';
 
 export interface Commits {
   afterCommit(id: string | undefined, run: () => void): void;
-  onceWritten(run: () => void): void;
+  onceWritten(id: string, run: () => void): void;
 }
 
 export interface Acknowledgements {
@@ -14,6 +14,7 @@ export interface Acknowledgements {
   /** Acknowledges at most `count` transactions of the session: the client has others at the following positions. */
   limit(id: string, sessionID: string, count: number): void;
   unlimit(id: string, sessionID: string): void;
+  isLimited(id: string): boolean;
 }
 
 /** Delays claims to have content until that content is committed: clients treat it as durable from then on. */
@@ -46,7 +47,7 @@ export function delayAcknowledgements(peer: Peer, commits: Commits, heldBack: He
           queueMicrotask(() =>
             commits.afterCommit(id, () => {
               const allowed = limits ? limits.apply(message) : message;
-              // What a comparison covers is not known here.
+              // The scope of a comparison is not known here.
               const isWhole = message.action === 'reconcile-ack' && limits !== undefined;
               if (allowed && !isWhole) send(allowed);
             }),
@@ -58,6 +59,7 @@ export function delayAcknowledgements(peer: Peer, commits: Commits, heldBack: He
     },
     limit: (...limit) => (limits ??= createClaimLimits()).add(...limit),
     unlimit: (id, sessionID) => limits?.remove(id, sessionID),
+    isLimited: (id) => limits?.has(id) === true,
   };
 }
 

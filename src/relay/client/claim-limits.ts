@@ -7,6 +7,7 @@ import type { SyncMessage } from 'cojson';
 export interface ClaimLimits {
   add(id: string, sessionID: string, count: number): void;
   remove(id: string, sessionID: string): void;
+  has(id: string): boolean;
   /** Undefined if nothing may be acknowledged. */
   apply(message: SyncMessage): SyncMessage | undefined;
 }
@@ -33,6 +34,7 @@ export function createClaimLimits(): ClaimLimits {
       if (limits?.delete(sessionID)) size--;
       if (limits?.size === 0) limitsByID.delete(id);
     },
+    has: (id) => limitsByID.has(id),
     apply(message) {
       if (message.action !== 'known' && message.action !== 'load') return message;
       if (withheld.has(message.id)) return undefined;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Relay } from '../index.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { createStockClient } from '../../../test/support/relay/stock-client.ts';
@@ -11,6 +11,7 @@ import {
   readHealth,
   startRelay,
 } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
 
 let relay: Relay;
 beforeAll(async () => {
@@ -77,7 +78,7 @@ describe('a client that violates the protocol', () => {
     const client = await openRawClient(relay.url);
     client.send(message);
     await client.waitFor({ maia: 'refused', code: 'invalid', closing: true });
-    await vi.waitFor(() => expect(client.closeCode).toBe(1008));
+    await until(() => expect(client.closeCode).toBe(1008));
     await confirmed(alice, mine);
   });
 
@@ -85,7 +86,7 @@ describe('a client that violates the protocol', () => {
     const client = await openRawClient(relay.url);
     client.send('x'.repeat(20_001));
     await client.waitFor({ maia: 'refused', code: 'too-large', closing: true });
-    await vi.waitFor(() => expect(client.closeCode).toBe(1009));
+    await until(() => expect(client.closeCode).toBe(1009));
   });
 
   it('may send a frame of many messages that exceeds the message limit', async () => {
@@ -95,12 +96,19 @@ describe('a client that violates the protocol', () => {
     await client.waitFor({ maia: 'echoed', t: 1 });
   });
 
+  it('[RELAY-32] is refused for a message with too many entries, before the relay parses it', async () => {
+    const relay = await startRelay();
+    const client = await openRawClient(relay.url);
+    client.send(`{"maia":"later","list":[${'0,'.repeat(50_000)}`);
+    await client.waitFor({ maia: 'refused', code: 'too-large', closing: true });
+  });
+
   it('is disconnected at 50 MB without affecting the relay', async () => {
     const relay = await startRelay();
     const before = process.memoryUsage().external;
     const client = await openRawClient(relay.url);
     client.send('x'.repeat(50_000_000));
-    await vi.waitFor(() => expect(client.closeCode).toBeDefined(), { timeout: 10_000 });
+    await until(() => expect(client.closeCode).toBeDefined());
     expect((await readHealth(relay)).code).toBe(200);
     expect(process.memoryUsage().external - before).toBeLessThan(150_000_000);
     const alice = await createStockClient(relay.url);
@@ -121,6 +129,6 @@ describe('a client that violates the protocol', () => {
     client.send({ action: 'content', id: mine.id, header: piece?.header, priority: 3, new: {} });
     await client.waitFor({ action: 'known', id: mine.id });
     const bob = await createStockClient(second.url);
-    await vi.waitFor(async () => expect((await loadMap(bob, mine)).toJSON()).toEqual({ word: 'first' }));
+    await until(async () => expect((await loadMap(bob, mine)).toJSON()).toEqual({ word: 'first' }));
   });
 });

@@ -1,23 +1,32 @@
 import type { Peer, SyncMessage } from 'cojson';
 import type { RawData } from 'ws';
-import { contentRefusals, type RefusedContent } from '../admission/content-refusal.ts';
+import { contentRefusals, isByOperator, type RefusedContent } from '../admission/content-refusal.ts';
 import { encodeFrame, encodePing, type RefusalCode, type RefusedFrame } from '../../wire/frames.ts';
-import type { Content } from '../../engine/content.ts';
-import { createClientMessages, reconnectAfterMs } from './client-messages.ts';
-import { closeWithRefusal } from './closing-refusal.ts';
-import type { AnswerOptions, ConnectionOptions } from './connection-options.ts';
-import { createColdLoads } from './cold-loads.ts';
-import { createOpenLoads } from './open-loads.ts';
+import type { Content, RawCoID } from '../../engine/content.ts';
+import { ClientMessages, reconnectAfterMs, type TakePart } from './client-messages.ts';
+import { closeWithRefusal, spread } from './closing-refusal.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { createCutAcknowledgements } from './answers/cut-acknowledgements.ts';
+import { contentParts, oversizedSession } from './content-parts.ts';
+import { OpenLoads } from './open-loads.ts';
 import { delayAcknowledgements } from './acknowledgements.ts';
-import { createInspections, type Inspections } from './inspections.ts';
-import { createFrameReader } from './frame-reader.ts';
-import { createNodeInbox } from './node-inbox.ts';
-import { createReconciliations, maxReconciled, type Reconciliations } from './reconciliations.ts';
-import { createOutgoingQueue } from './outgoing-queue.ts';
+import { minBytesPerSecond, scarceBytesPerSecond } from './reading/incoming-frame.ts';
+import { StoredAnswers } from './answers/stored-answers.ts';
+import { ArrivalLimit, maxLateBytes } from './reading/arrival-limit.ts';
+import { FrameReader } from './reading/frame-reader.ts';
+import { createKnownSessions } from './known-sessions.ts';
+import { NodeInbox } from './node-inbox.ts';
+import { maxReconciled } from './answers/reconciliations.ts';
+import { createAgentLookup, type AgentLookup } from './answers/agent-lookup.ts';
+import { maxBytesBeforeSignIn, SignIn } from './client-sign-in.ts';
+import type { SignInMethods } from '../auth/sign-in-methods.ts';
+import { OutgoingQueue } from './outgoing-queue.ts';
+import { TakenDown } from './taken-down.ts';
+import type { RestrictedConnection } from '../operator/enforce-restrictions.ts';
 import { createDependencyQueue, type DependencyQueue } from './dependency-queue.ts';
 
 /** Has methods, not getters: for each of thousands of idle connections, V8 would need a 450-byte dictionary. */
-export interface Connection {
+export interface Connection extends RestrictedConnection {
   /** When the client was last known to be alive, by the clock's `elapsedMs`. */
   lastSeenAtMs(): number;
   ping(): void;
@@ -32,8 +41,12 @@ export interface Connection {
   refuseContent(refused: RefusedContent, isNotice: boolean): void;
   /** Acknowledges the session again: its content was admitted after all. */
   admitted(coValueID: string, sessionID: string): void;
+  /** So many bytes of its content wait for their authors' roles. */
+  holdsContent(bytes: number): void;
   /** Handles content again that was not complete. */
   takeContent(content: Content): void;
+  /** Sends what is stored of a CoValue beyond what the client has, if the node has not loaded it. */
+  sendNewer(coValueID: RawCoID): void;
   /** Closes without waiting for the client. */
   terminate(): void;
 }
@@ -43,17 +56,28 @@ const sharedOpenLoads = 20;
 /** The same limit for storage lookups of dependencies, which are rare. */
 const sharedLookups = 5;
 const noticeIntervalMs = 10_000;
+/** For a client that is disconnected for its memory, which its socket keeps until it is closed. */
+const closeForMemoryMs = 1_000;
 
+/**
+ * Parts that each connection keeps are classes, and other parts exist only while they have work: thousands of idle connections
+ * would keep a closure for each method.
+ */
 export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, notFound, hello, limits, clock, logger } = options;
   const turn = options.turns.open();
-  const openLoads = createOpenLoads();
+  const account = options.memory.open({ changed: goOn, refuse: refuseForMemory });
+  const openLoads = new OpenLoads();
   let lastSeenAtMs = clock.elapsedMs();
   let noticedAtMs = -Infinity;
   let hasEnded = false;
 
-  const outgoing = createOutgoingQueue({
+  const peer = () => node.syncManager.peers[id];
+  const takenDown = new TakenDown(options, peer);
+  const outgoing = new OutgoingQueue({
     socket,
+    takenDown,
+    holds: (bytes) => account.hold('outgoing', bytes),
     added() {
       if (outgoing.unreadBytes() <= limits.unreadBytes) return;
       refuse(
@@ -69,19 +93,34 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
     closed: () => socket.close(),
   });
-  const reader = createFrameReader({
+  const inbox = new NodeInbox({
+    node,
+    id,
+    clock,
+    onceWritten: options.storage.onceWritten,
+    holds: (bytes) => account.hold('uncommitted', bytes),
+    committed: () => reader.resume(),
+    waiting: () => reader.resume(),
+  });
+  const reader = new FrameReader({
     socket,
     turn,
     bytesPerSecond: limits.bytesPerSecond,
     clock,
+    inbox,
     handle: (line) => messages.handle(line),
+    handlePart: () => messages.handlePart(),
+    holds: (bytes) => account.hold('received', bytes),
+    mayReceive: () => !account.mustWait(),
     mayRead: () =>
+      !account.mustWait() &&
       outgoing.hasRoom() &&
       !inbox.isFull() &&
-      !reconciliations?.isBusy() &&
+      !answers.isComparing() &&
       openCount() < maxOpenLoads() &&
-      mayLookUp(),
-    isBusy: () => inbox.isBusy(),
+      mayLookUp() &&
+      signIn?.isPending() !== true &&
+      lookup?.isBusy() !== true,
     throttled(waitMs) {
       if (clock.elapsedMs() - noticedAtMs < noticeIntervalMs) return;
       noticedAtMs = clock.elapsedMs();
@@ -90,33 +129,40 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
   });
 
-  const inbox = createNodeInbox({
+  const deliver = (message: SyncMessage) => inbox.deliver(message);
+  const knownSessions = createKnownSessions(peer, (bytes) => account.hold('known', bytes));
+  const answers = new StoredAnswers({
     node,
-    id,
-    onceWritten: options.storage.onceWritten,
-    committed: () => reader.resume(),
-  });
-  const answering: AnswerOptions = {
-    node,
-    peer: () => node.syncManager.peers[id],
+    peer,
     storage: options.storage,
+    isTakenDown: options.restrictions.isTakenDown,
     logger,
-    hasRoom: outgoing.hasRoom,
-    whenRoom: outgoing.whenRoom,
-  };
-  const coldLoads = createColdLoads({ ...answering, deliver: inbox.deliver });
+    deliver,
+    hasRoom: () => outgoing.hasRoom(),
+    whenRoom: () => outgoing.whenRoom(),
+    mayBegin: () => !account.mustWait(),
+    holds: (bytes) => account.hold('loads', bytes),
+    send(frame) {
+      measure.sent('inspected');
+      outgoing.sendNow(frame);
+    },
+    tooMany: (count) =>
+      refuse('too-large', `A comparison of ${count} CoValues exceeds the limit of ${maxReconciled}.`),
+    compared: () => reader.resume(),
+  });
   /** Created with the first content: many clients only read. */
   let dependencyQueue: DependencyQueue | undefined;
   const openDependencyQueue = () =>
     createDependencyQueue({
       node,
-      peer: () => node.syncManager.peers[id],
+      peer,
       maxBytes: 2 * limits.messageBytes,
       mayName: options.admission.mayName,
       readBeginnings: options.beginnings.read,
       clock,
       pass,
-      hasHandledAll: inbox.hasHandledAll,
+      hasHandledAll: () => inbox.hasHandledAll(),
+      holds: (bytes) => account.hold('waiting', bytes),
       unreadable: () => refuse('storage', 'The relay cannot read from its storage.', 1_000),
       dropped({ id }, missing) {
         notify(
@@ -135,50 +181,93 @@ export function serveConnection(options: ConnectionOptions): Connection {
     if (!hasEnded) (dependencyQueue ??= openDependencyQueue()).take(message);
   }
 
-  function take(message: SyncMessage): void {
-    if (message.action === 'content') takeContent(message);
-    else if (!dependencyQueue?.hold(message)) pass(message);
+  function take(received: SyncMessage): TakePart | undefined {
+    const message = takenDown.receive(received);
+    if (!message) return undefined;
+    knownSessions.note(message);
+    acknowledgements.received(message);
+    if (message.action === 'content') return takeInParts(message);
+    if (!dependencyQueue?.hold(message)) pass(message);
+    return undefined;
+  }
+
+  function takeInParts(message: Content): TakePart | undefined {
+    const tooMuch = oversizedSession(message);
+    if (options.storage.refusal() !== undefined)
+      refuse('storage', 'The disk of the relay is almost full.', reconnectAfterMs);
+    else if (tooMuch !== undefined)
+      refuse('too-large', `${tooMuch}. Send such a session in several messages.`);
+    else return takeEach(contentParts(message));
+    return undefined;
+  }
+
+  /** Takes the first part. Looks ahead, because a step of its own for the end would cost a busy client several turns. */
+  function takeEach(parts: Iterable<Content>): TakePart | undefined {
+    const rest = parts[Symbol.iterator]();
+    let next = rest.next();
+    const takePart = () => {
+      const { value } = next as IteratorYieldResult<Content>;
+      next = rest.next();
+      takeContent(value);
+      return next.done !== true;
+    };
+    return takePart() ? takePart : undefined;
   }
 
   function pass(message: SyncMessage): void {
-    if (message.action === 'reconcile') (reconciliations ??= openReconciliations()).take(message);
-    else if (!coldLoads.take(message)) inbox.deliver(message);
+    if (!answers.take(message)) inbox.deliver(message);
   }
 
-  /** Created with the first comparison: the kernel's clients request none. */
-  let reconciliations: Reconciliations | undefined;
-  const openReconciliations = () =>
-    createReconciliations({
-      ...answering,
-      tooMany: (count) =>
-        refuse('too-large', `A comparison of ${count} CoValues exceeds the limit of ${maxReconciled}.`),
-      done: reader.resume,
-    });
-
-  /** Created with the first query: most clients send none. */
-  let inspections: Inspections | undefined;
-  const openInspections = () =>
-    createInspections({
-      storage: options.storage,
-      logger,
-      hasRoom: outgoing.hasRoom,
-      whenRoom: outgoing.whenRoom,
-      send(frame) {
-        measure.sent('inspected');
-        outgoing.sendNow(frame);
+  /** Instead of a peer. */
+  let lookup: AgentLookup | undefined;
+  const signIn = options.signInMethods && openSignIn(options.signInMethods);
+  /** Of a client that has not signed in, or was refused. */
+  let arrivals = signIn && new ArrivalLimit(maxBytesBeforeSignIn, refuseLongStranger);
+  function openSignIn(methods: SignInMethods): SignIn {
+    return new SignIn({
+      methods,
+      withinMs: limits.authMs,
+      clock,
+      refuse,
+      notify: (code, reason, retryAfterMs) =>
+        notify(code, reason, retryAfterMs === undefined ? {} : { retryAfterMs }),
+      welcome: (frame) => outgoing.sendNow(encodeFrame(frame)),
+      countLookup: () => options.signInLimits.countLookup(options.address),
+      lookUp(agentID) {
+        lookup = createAgentLookup({
+          ...{ agentID, storage: options.storage, logger, refuse },
+          isTakenDown: (id) => options.restrictions.isTakenDown(id),
+          send(message) {
+            measure.sent(message.action);
+            outgoing.sendNow(JSON.stringify(message));
+          },
+          holds: (bytes) => account.hold('loads', bytes),
+          answered: () => reader.resume(),
+        });
+        reader.resume();
       },
+      entered() {
+        arrivals = undefined;
+        addPeer();
+        reader.resume();
+      },
+      failed: () => options.signInLimits.signInFailed(options.address),
     });
+  }
 
-  const messages = createClientMessages({
+  const messages = new ClientMessages({
     id,
+    signIn,
+    lookup: () => lookup,
     limits,
     measure,
     openLoads,
     minAppVersion: hello.minAppVersion,
     logger,
     take,
-    inspect: hello.inspect ? (frame) => (inspections ??= openInspections()).take(frame) : undefined,
-    answer: outgoing.sendNow,
+    greeted: (hi) => acknowledgements.greeted(hi),
+    inspect: hello.inspect ? (frame) => answers.inspect(frame) : undefined,
+    answer: (frame) => outgoing.sendNow(frame),
     refuse,
   });
   const cancelFirstFrame = clock.after(limits.firstFrameMs, () =>
@@ -188,7 +277,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const maxOpenLoads = () =>
     turn.isShared() ? Math.min(limits.openLoads, sharedOpenLoads) : limits.openLoads;
   /** A query costs as much as a load. */
-  const openCount = () => openLoads.count() + (inspections?.openCount() ?? 0);
+  const openCount = () => openLoads.count() + answers.openQueries();
   const mayLookUp = () =>
     dependencyQueue === undefined ||
     (dependencyQueue.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads) &&
@@ -200,9 +289,19 @@ export function serveConnection(options: ConnectionOptions): Connection {
     if (openLoads.answered(message)) reader.resume();
   }
 
+  function goOn(): void {
+    reader.resume();
+    answers.resume();
+  }
+
+  function refuseLongStranger(): void {
+    refuse('too-large', `Before it has signed in, a client may send ${maxBytesBeforeSignIn} bytes.`);
+  }
+
   function receiveFrame(data: RawData, isBinary: boolean): void {
     lastSeenAtMs = clock.elapsedMs();
     cancelFirstFrame();
+    arrivals?.arrived(Buffer.isBuffer(data) ? data.length : 0);
     if (isBinary) refuse('invalid', 'Binary messages are not supported. Send text.');
     else reader.receive(data);
   }
@@ -218,7 +317,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
     logger.debug('Refused a client', { connection: id, code });
     measure.refused(code);
     outgoing.drop();
-    closeWithRefusal(socket, code, reason, retryAfterMs);
+    const spreadMs = retryAfterMs === undefined ? undefined : spread(retryAfterMs, options.random);
+    closeWithRefusal(socket, code, reason, spreadMs);
     end();
   }
 
@@ -230,57 +330,106 @@ export function serveConnection(options: ConnectionOptions): Connection {
     );
   }
 
+  function refuseSlowMessage(bytesPerSecond: number): void {
+    refuse(
+      'limit',
+      `An unfinished message arrived more slowly than ${bytesPerSecond} bytes per second.`,
+      reconnectAfterMs,
+    );
+  }
+
+  function refuseForMemory(): void {
+    refuse(
+      'limit',
+      'The relay is short of memory, and this client uses more than its share.',
+      reconnectAfterMs,
+    );
+    // The socket keeps what it has of an unfinished message until it is closed, which a hostile client can delay.
+    socket.pause();
+    clock.after(closeForMemoryMs, () => socket.terminate());
+    if (socket.bufferedAmount === 0) setImmediate(() => socket.terminate());
+  }
+
   function end(): void {
     if (hasEnded) return;
     hasEnded = true;
+    const isStranger = signIn?.isDone() === false;
+    arrivals = new ArrivalLimit(maxLateBytes[isStranger ? 'stranger' : 'client'], () => socket.terminate());
     cancelFirstFrame();
     reader.stop();
     dependencyQueue?.close();
     inbox.close();
-    coldLoads.close();
-    inspections?.close();
-    reconciliations?.close();
+    answers.close();
+    signIn?.close();
+    lookup?.close();
   }
 
   const markSeen = () => void (lastSeenAtMs = clock.elapsedMs());
+  options.incoming?.onChange((bytes) => {
+    account.hold('unfinished', bytes);
+    arrivals?.unfinished(bytes);
+  });
   socket.on('message', receiveFrame);
   socket.on('pong', markSeen);
-  socket.on('ping', markSeen);
+  socket.on('ping', () => {
+    markSeen();
+    arrivals?.arrived(0);
+  });
   // A malformed or oversized frame: `ws` has already closed the socket with the matching code.
   socket.on('error', (error) => logger.debug('A connection failed', { connection: id, error }));
   socket.on('close', () => {
     outgoing.drop();
     end();
+    account.close();
     options.ended();
   });
 
-  socket.send(encodeFrame(hello));
-  const { peer, limit, unlimit } = delayAcknowledgements(
-    { id, role: 'client', incoming: inbox.channel, outgoing: outgoing.channel },
+  socket.send(encodeFrame(signIn ? { ...hello, auth: signIn.demand() } : hello));
+  const {
+    peer: delayed,
+    limit,
+    unlimit,
+    isLimited,
+  } = delayAcknowledgements(
+    { id, role: 'client', incoming: inbox.channel, outgoing },
     options.storage,
     options.beginnings.heldBack,
   );
+  const acknowledgements = createCutAcknowledgements({
+    node,
+    peerID: id,
+    handled: options.handled,
+    isLimited,
+  });
   const client: Peer = {
-    ...peer,
+    ...delayed,
     outgoing: {
-      ...peer.outgoing,
+      ...delayed.outgoing,
       push(message) {
         if (message !== 'Disconnected') trackOutgoing(message);
-        peer.outgoing.push(message);
+        delayed.outgoing.push(message === 'Disconnected' ? message : acknowledgements.cut(message));
       },
     },
   };
-  options.subscribers.addPeer(client, (count) => {
-    if (count === limits.subscribed + 1) queueMicrotask(refuseSubscriptions);
-  });
+  function addPeer(): void {
+    options.subscribers.addPeer(client, (count) => {
+      if (count === limits.subscribed + 1) queueMicrotask(refuseSubscriptions);
+    });
+  }
+  if (!signIn) addPeer();
 
   return {
     lastSeenAtMs: () => (reader.isHeldUp() && outgoing.hasRoom() ? clock.elapsedMs() : lastSeenAtMs),
     ping() {
+      if (reader.isHeldUp()) options.incoming?.restart();
+      else {
+        const bytesPerSecond = options.memory.isScarce() ? scarceBytesPerSecond : minBytesPerSecond;
+        if (options.incoming?.isTooSlow(bytesPerSecond)) return refuseSlowMessage(bytesPerSecond);
+      }
       socket.send(encodePing(clock.nowMs()));
       socket.ping();
     },
-    stopReading: reader.stop,
+    stopReading: () => reader.stop(),
     refuse,
     refuseFork(coValueID, sessionID) {
       if (hasEnded) return;
@@ -299,11 +448,18 @@ export function serveConnection(options: ConnectionOptions): Connection {
       if (hasEnded) return;
       measure.refusedContent(reason);
       limit(coValueID, sessionID, count);
+      if (isByOperator(reason)) takenDown.hasWithheld = true;
       const { code, sentence } = contentRefusals[reason];
       if (isNotice) notify(code, sentence, { id: coValueID, sessionID });
     },
     admitted: unlimit,
+    holdsContent: (bytes) => account.hold('held', bytes),
     takeContent,
+    sendNewer(coValueID) {
+      if (!hasEnded) answers.sendNewer(coValueID);
+    },
+    user: () => signIn?.user(),
+    isRestricted: () => takenDown.hasWithheld,
     terminate: () => socket.terminate(),
   };
 }

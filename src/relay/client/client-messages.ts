@@ -4,19 +4,19 @@ import type { Logger } from '../../base/logger.ts';
 import {
   encodeFrame,
   readMessage,
+  type HiFrame,
   type InspectFrame,
   type MaiaFrame,
+  type ReceivedMessage,
   type RefusalCode,
 } from '../../wire/frames.ts';
 import { isOutdated } from '../config/app-version.ts';
+import { hasTooManyParts, maxParts, maxPartsInStrings } from './reading/message-parts.ts';
 import type { OpenLoads } from './open-loads.ts';
+import type { AgentLookup } from './answers/agent-lookup.ts';
+import type { SignIn } from './client-sign-in.ts';
 import type { WireMeasure } from './wire-measure.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
-
-export interface ClientMessages {
-  /** Handles one raw message. Never throws. */
-  handle(line: string): void;
-}
 
 export interface ClientMessagesOptions {
   readonly id: string;
@@ -26,7 +26,14 @@ export interface ClientMessagesOptions {
   /** The oldest accepted app version; undefined if every version is accepted. */
   readonly minAppVersion: string | undefined;
   readonly logger: Logger;
-  take(message: SyncMessage): void;
+  /** Undefined if clients need not sign in. */
+  readonly signIn: Pick<SignIn, 'isDone' | 'take'> | undefined;
+  /** While the client may do nothing else than look up the entry of its passkey. */
+  lookup(): Pick<AgentLookup, 'take'> | undefined;
+  /** Takes a message, or its first part. Returns how to take the next one, if there is one. */
+  take(message: SyncMessage): TakePart | undefined;
+  /** The client is a kernel. */
+  greeted(hi: HiFrame): void;
   /** Undefined if the relay does not offer it; queries are then ignored. */
   readonly inspect: ((frame: InspectFrame) => void) | undefined;
   /** Sends a frame ahead of all queued messages. */
@@ -34,67 +41,116 @@ export interface ClientMessagesOptions {
   refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
 }
 
+/** Takes a part of a message. Returns whether there are more. */
+export type TakePart = () => boolean;
+
 /** When a client that exceeded its limits may reconnect. */
 export const reconnectAfterMs = 10_000;
 
-export function createClientMessages(options: ClientMessagesOptions): ClientMessages {
-  const { id, limits, measure, openLoads, minAppVersion, logger } = options;
-  const { take, inspect, answer, refuse } = options;
-  let isAdmitted = minAppVersion === undefined;
+export class ClientMessages {
+  private isAdmitted: boolean;
+  /** Takes the rest of the last message. */
+  private more: TakePart | undefined;
 
-  function receive(line: string): void {
+  constructor(private readonly options: ClientMessagesOptions) {
+    this.isAdmitted = options.minAppVersion === undefined;
+  }
+
+  /** Handles one raw message, or its first part. Returns whether there are more parts. Never throws. */
+  handle(line: string): boolean {
+    return this.guard(() => this.receive(line));
+  }
+
+  /** The same for the next part of that message. */
+  handlePart(): boolean {
+    return this.guard(() => {
+      if (this.more?.() !== true) this.more = undefined;
+    });
+  }
+
+  private guard(run: () => void): boolean {
+    const { id, logger, refuse } = this.options;
+    try {
+      run();
+    } catch (error) {
+      this.more = undefined;
+      if (isKernelError(error, 'MESSAGE_INVALID')) refuse('invalid', error.message);
+      else {
+        // A message from one client must never end the relay for the others.
+        logger.warn('Could not handle a message', { connection: id, error });
+        refuse('invalid', 'The relay could not handle a message.');
+      }
+    }
+    return this.more !== undefined;
+  }
+
+  private receive(line: string): void {
+    const { limits, measure, signIn, refuse } = this.options;
     if (line.length > limits.messageBytes) {
       return refuse(
         'too-large',
         `A message of ${line.length} bytes exceeds the limit of ${limits.messageBytes}.`,
       );
     }
+    if (hasTooManyParts(line)) {
+      return refuse(
+        'too-large',
+        `A message has more than ${maxParts} entries, or ${maxPartsInStrings} within its transactions.`,
+      );
+    }
     const message = readMessage(line);
     measure.received(message);
-    if (message.kind === 'sync') receiveSync(message.message);
-    else if (message.kind === 'maia') receiveFrame(message.frame);
+    if (signIn?.isDone() === false) this.receiveOfStranger(message);
+    else if (message.kind === 'sync') this.receiveSync(message.message);
+    else if (message.kind === 'maia') this.receiveFrame(message.frame);
   }
 
-  function receiveFrame(frame: MaiaFrame): void {
-    if (frame.maia === 'echo') answer(encodeFrame({ maia: 'echoed', t: frame.t }));
-    else if (frame.maia === 'inspect' && inspect) receiveInspect(frame, inspect);
-    else if (frame.maia === 'hi' && minAppVersion !== undefined) {
-      isAdmitted = !isOutdated(frame.appVersion, minAppVersion);
-      if (!isAdmitted) refuseOutdated(frame.appVersion);
-    }
+  private receiveOfStranger(message: ReceivedMessage): void {
+    const { lookup, refuse } = this.options;
+    const lookedUp = lookup();
+    const name = message.kind === 'maia' ? message.frame.maia : undefined;
+    if (message.kind === 'maia' && (name === 'auth' || (lookedUp && (name === 'hi' || name === 'echo'))))
+      this.receiveFrame(message.frame);
+    else if (!lookedUp) refuse('unauthorized', 'This relay serves only clients that sign in first.');
+    else if (message.kind === 'maia') refuse('forbidden', 'Before it signs in, this client may only load.');
+    else if (message.kind === 'sync' && !this.isAdmitted) this.refuseOutdated(undefined);
+    else if (message.kind === 'sync') lookedUp.take(message.message);
+  }
+
+  private receiveFrame(frame: MaiaFrame): void {
+    if (frame.maia === 'echo') this.options.answer(encodeFrame({ maia: 'echoed', t: frame.t }));
+    else if (frame.maia === 'inspect') this.receiveInspect(frame);
+    else if (frame.maia === 'auth') void this.options.signIn?.take(frame);
+    else if (frame.maia === 'hi') this.receiveHi(frame);
+  }
+
+  private receiveHi(frame: HiFrame): void {
+    const { greeted, minAppVersion } = this.options;
+    greeted(frame);
+    if (minAppVersion === undefined) return;
+    this.isAdmitted = !isOutdated(frame.appVersion, minAppVersion);
+    if (!this.isAdmitted) this.refuseOutdated(frame.appVersion);
   }
 
   /** Queries, like loads, require an admitted client. */
-  function receiveInspect(frame: InspectFrame, inspect: (frame: InspectFrame) => void): void {
-    if (!isAdmitted) refuseOutdated(undefined);
-    else inspect(frame);
+  private receiveInspect(frame: InspectFrame): void {
+    const { inspect } = this.options;
+    if (inspect && !this.isAdmitted) this.refuseOutdated(undefined);
+    else inspect?.(frame);
   }
 
-  function refuseOutdated(version: string | undefined): void {
+  private refuseOutdated(version: string | undefined): void {
     const actual = version === undefined ? 'reports no version' : `is version ${version.slice(0, 80)}`;
-    refuse(
+    this.options.refuse(
       'outdated',
-      `This app ${actual}. The relay accepts edits only from version ${String(minAppVersion)} or newer.`,
+      `This app ${actual}. The relay accepts edits only from version ${String(this.options.minAppVersion)} or newer.`,
     );
   }
 
-  function receiveSync(message: SyncMessage): void {
+  private receiveSync(message: SyncMessage): void {
     // A kernel sends `hi` before anything else. Clients that do not send it have no version.
-    if (!isAdmitted) return refuseOutdated(undefined);
-    openLoads.received(message);
-    take(message);
+    if (!this.isAdmitted) return this.refuseOutdated(undefined);
+    this.options.openLoads.received(message);
+    this.more = this.options.take(message);
   }
-
-  return {
-    handle(line) {
-      try {
-        receive(line);
-      } catch (error) {
-        if (isKernelError(error, 'MESSAGE_INVALID')) return refuse('invalid', error.message);
-        // A message from one client must never end the relay for the others.
-        logger.warn('Could not handle a message', { connection: id, error });
-        refuse('invalid', 'The relay could not handle a message.');
-      }
-    },
-  };
 }

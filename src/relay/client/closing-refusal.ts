@@ -5,6 +5,11 @@ import type { ClientSocket } from './client-socket.ts';
 const closeCodes: Partial<Record<RefusalCode, number>> = { 'too-large': 1009, draining: 1012 };
 const policyViolation = 1008;
 
+/** Up to half more or less, so that thousands of clients that are refused at once do not return at once. */
+export function spread(retryAfterMs: number, random: () => number): number {
+  return Math.round(retryAfterMs * (0.5 + random()));
+}
+
 /** Sends the reason and closes the socket with the matching code, for clients that do not read frames. */
 export function closeWithRefusal(
   socket: Pick<ClientSocket, 'send' | 'close'>,

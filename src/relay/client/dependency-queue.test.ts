@@ -11,6 +11,7 @@ import {
   waitForDependencyMs,
   waitForGroupMs,
 } from './dependency-queue.ts';
+import { until } from '../../../test/support/until.ts';
 
 const ghost = 'co_zGhost1111111111111111';
 
@@ -47,6 +48,7 @@ describeStorage(({ open }) => {
       unreadable() {},
       dropped: (message, missing) => void dropped.push([message.id, missing]),
       gaveUp,
+      holds() {},
       lookedUp() {},
     });
     const account = owner.getCoValue(owner.expectCurrentAccountID('test'));
@@ -60,7 +62,7 @@ describeStorage(({ open }) => {
     for (const piece of [...contentsOf(map.core), ...contentsOf(map.group.core)]) waiting.take(piece);
     expect(passed).toEqual([]);
     for (const piece of contentsOf(account)) waiting.take(piece);
-    await vi.waitFor(() => expect(passed).toEqual([account.id, map.group.id, map.id]));
+    await until(() => expect(passed).toEqual([account.id, map.group.id, map.id]));
     expect(dropped).toEqual([]);
   });
 
@@ -73,7 +75,7 @@ describeStorage(({ open }) => {
     expect(passed).toEqual([account.id]);
     clock.advance(1);
     expect(passed).toContain(map.group.id);
-    await vi.waitFor(() => expect(passed).toEqual([account.id, map.group.id, map.id]), { timeout: 15_000 });
+    await until(() => expect(passed).toEqual([account.id, map.group.id, map.id]));
     expect([dropped, clock.waiting]).toEqual([[], 1]);
     expect(gaveUp).toHaveBeenCalledWith(ghost);
     clock.advance(waitForGroupMs);
@@ -91,11 +93,11 @@ describeStorage(({ open }) => {
     for (const { id } of members) map.group.set(id as 'everyone', 'reader', 'trusting');
     const timesRead = () => mayName.mock.calls.filter(([id]) => id === map.group.id).length;
     for (const piece of [account, map.group.core].flatMap(contentsOf)) waiting.take(piece);
-    await vi.waitFor(() => expect(timesRead()).toBe(1));
+    await until(() => expect(timesRead()).toBe(1));
     for (const [place, member] of members.entries()) {
       expect(timesRead()).toBe(1);
       for (const piece of contentsOf(member)) waiting.take(piece);
-      await vi.waitFor(() => expect(passed).toContain(member.id));
+      await until(() => expect(passed).toContain(member.id));
       expect(passed.includes(map.group.id)).toBe(place === members.length - 1);
     }
   });
@@ -136,6 +138,6 @@ describeStorage(({ open }) => {
     clock.advance(waitForDependencyMs);
     expect(dropped).toEqual([]);
     expect(gaveUp).toHaveBeenCalledWith(ghost);
-    await vi.waitFor(() => expect(node.getCoValue(ghost).listeners.size).toBe(0));
+    await until(() => expect(node.getCoValue(ghost).listeners.size).toBe(0));
   });
 });

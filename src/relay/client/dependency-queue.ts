@@ -2,6 +2,7 @@ import { cojsonInternals, type LocalNode, type PeerState, type RawCoID, type Syn
 import type { Clock } from '../../base/clock.ts';
 import { contentBytes, sessionsOf, type Content, type CoValueHeader } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { sizeOfMessage } from './message-size.ts';
 
 export type OtherMessage = Exclude<SyncMessage, Content>;
 
@@ -45,6 +46,8 @@ export interface DependencyQueueOptions {
   dropped(message: Content, missing: RawCoID | undefined): void;
   /** No content waits any more for a dependency that did not arrive. */
   gaveUp(id: RawCoID): void;
+  /** So many bytes wait here. */
+  holds(bytes: number): void;
   /** There are fewer lookups or reads. */
   lookedUp(): void;
 }
@@ -81,7 +84,7 @@ interface Waiting {
 
 export function createDependencyQueue(options: DependencyQueueOptions): DependencyQueue {
   const { node, peer, maxBytes, mayName, readBeginnings, clock, pass, dropped, gaveUp, lookedUp } = options;
-  const { hasHandledAll, unreadable } = options;
+  const { hasHandledAll, unreadable, holds } = options;
   /** In order of arrival, which is also the order of expiry. */
   const waiting = new Set<Waiting>();
   const queuesByID = new Map<RawCoID, Waiting[]>();
@@ -116,9 +119,14 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     if (queue) queue.push(entry);
     else queuesByID.set(message.id, [entry]);
     waiting.add(entry);
-    waitingBytes += bytes;
+    addBytes(bytes);
     cancelExpiry ??= clock.after(waitForDependencyMs, expire);
     dropWhile(() => waiting.size > maxWaitingMessages || waitingBytes > maxBytes);
+  }
+
+  function addBytes(bytes: number): void {
+    waitingBytes += bytes;
+    holds(waitingBytes);
   }
 
   function isReady(entry: Waiting): boolean {
@@ -170,6 +178,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     const last = id && queuesByID.get(id)?.at(-1);
     if (!last) return false;
     last.held.push(message);
+    addBytes(bytesPerMessage + sizeOfMessage(message));
     heldIDs.add(id);
     heldCount++;
     return true;
@@ -194,6 +203,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     const messages = entry.held;
     entry.held = [];
     heldCount -= messages.length;
+    for (const message of messages) addBytes(-bytesPerMessage - sizeOfMessage(message));
     // A comparison is about many CoValues.
     for (const message of messages) if (message.action !== 'reconcile' || !hold(message)) pass(message);
   }
@@ -284,7 +294,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
   function removeFirst(entry: Waiting): void {
     const { id } = entry.message;
     waiting.delete(entry);
-    waitingBytes -= entry.bytes;
+    addBytes(-entry.bytes);
     const queue = queuesByID.get(id);
     queue?.shift();
     if (queue?.length !== 0) return;
@@ -380,6 +390,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       waiting.clear();
       queuesByID.clear();
       dependenciesByID.clear();
+      addBytes(-waitingBytes);
       for (const [id, { stop }] of ids) {
         stop();
         gaveUp(id);

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startMeasuredRelay, type MeasuredRelay } from '../../../test/support/relay/measured-relay.ts';
 import { bundleRelay } from '../../../test/support/relay/relay-process.ts';
 import { createStockClient } from '../../../test/support/relay/stock-client.ts';
 import { confirmed, createSharedMap } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
 
 const MB = 1_000_000;
 const loadCount = 200_000;
@@ -49,15 +50,12 @@ async function untilNoMoreIsTaken(socket: WebSocket, relay: MeasuredRelay): Prom
   let most = 0;
   let left = Infinity;
   let sameCount = 0;
-  await vi.waitFor(
-    async () => {
-      most = Math.max(most, (await relay.measure()).residentBytes);
-      sameCount = socket.bufferedAmount === left ? sameCount + 1 : 0;
-      left = socket.bufferedAmount;
-      expect(sameCount).toBeGreaterThan(5);
-    },
-    { timeout: 20_000, interval: 50 },
-  );
+  await until(async () => {
+    most = Math.max(most, (await relay.measure()).residentBytes);
+    sameCount = socket.bufferedAmount === left ? sameCount + 1 : 0;
+    left = socket.bufferedAmount;
+    expect(sameCount).toBeGreaterThan(5);
+  });
   return most;
 }
 
@@ -83,11 +81,8 @@ it.each([
     expect(most - before.residentBytes).toBeLessThan(64 * MB);
 
     socket.terminate();
-    await vi.waitFor(
-      async () => {
-        expect((await relay.measure()).heldBytes - before.heldBytes).toBeLessThan(8 * MB);
-      },
-      { timeout: 8_000, interval: 200 },
-    );
+    await until(async () => {
+      expect((await relay.measure()).heldBytes - before.heldBytes).toBeLessThan(8 * MB);
+    });
   },
 );

@@ -17,6 +17,7 @@ import {
   openRelay,
   startRelay,
 } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
 
 const ghost = 'co_zGhost1111111111111111';
 
@@ -101,7 +102,7 @@ it('a stranger’s claim that a group, stored but not in memory, extends a missi
   mine.group.set('everyone', 'reader', 'trusting');
   await confirmed(owner, mine);
   const bob = await createStockClient(relay.url);
-  await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('word')).toBe('second'));
+  await until(async () => expect((await loadMap(bob, mine)).get('word')).toBe('second'));
 });
 
 it('invalid signatures from a stranger do not affect the owner’s edits', async () => {
@@ -151,14 +152,12 @@ it('[RELAY-20] a client stays connected, however many forks it forwards', async 
     client.send({ ...piece, new: Object.fromEntries(some) as typeof sessions });
   }
   const isFork = ({ maia, code }: Record<string, unknown>) => maia === 'refused' && code === 'fork';
-  await vi.waitFor(() => expect(client.received.filter(isFork)).toHaveLength(count), {
-    timeout: 20_000,
-  });
+  await until(() => expect(client.received.filter(isFork)).toHaveLength(count));
   mine.set('count', 1);
   await confirmed(owner, mine);
   for (const one of mine.core.newContentSince(undefined) ?? []) client.send(one);
   const session = owner.currentSessionID;
-  await vi.waitFor(() => {
+  await until(() => {
     const last = client.received.findLast(({ action, id }) => action === 'known' && id === mine.id);
     expect(last).toMatchObject({ sessions: { [session]: 2 } });
   });

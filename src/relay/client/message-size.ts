@@ -1,4 +1,5 @@
-import { cojsonInternals, type SyncMessage } from 'cojson';
+import type { SyncMessage } from 'cojson';
+import { transactionBytes, type SessionContent } from '../../engine/content.ts';
 
 const bytesPerMessage = 100;
 const bytesPerPart = 120;
@@ -7,13 +8,9 @@ const bytesPerPart = 120;
 export function sizeOfMessage(message: SyncMessage): number {
   switch (message.action) {
     case 'content':
-      return (
-        bytesPerMessage +
-        cojsonInternals.getContentMessageSize(message) +
-        Object.values(message.new).reduce(
-          (sum, part) => sum + (part.newTransactions.length + 1) * bytesPerPart,
-          0,
-        )
+      return Object.values(message.new).reduce(
+        (sum, session) => sum + sizeOfSession(session),
+        bytesPerMessage,
       );
     case 'load':
     case 'known':
@@ -24,4 +21,8 @@ export function sizeOfMessage(message: SyncMessage): number {
     case 'reconcile-ack':
       return bytesPerMessage;
   }
+}
+
+export function sizeOfSession({ newTransactions }: SessionContent): number {
+  return newTransactions.reduce((sum, one) => sum + bytesPerPart + transactionBytes(one), bytesPerPart);
 }

@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Relay } from '../index.ts';
 import { uncommittedBytes } from './node-inbox.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
@@ -9,6 +9,7 @@ import {
   loadMap,
   startGatedRelay,
 } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
 
 async function queuedBytes(relay: Relay): Promise<number> {
   const text = await (await fetch(`${relay.url}/metrics`)).text();
@@ -34,8 +35,8 @@ it('slow commits delay the client that sent the content but no other client', as
   client.send({ maia: 'echo', t: 1 });
 
   hers.set('word', 'meanwhile');
-  await vi.waitFor(() => expect(his.get('word')).toBe('meanwhile'));
-  await vi.waitFor(async () => expect(await queuedBytes(relay)).toBeGreaterThan(uncommittedBytes / 2));
+  await until(() => expect(his.get('word')).toBe('meanwhile'));
+  await until(async () => expect(await queuedBytes(relay)).toBeGreaterThan(uncommittedBytes / 2));
   const other = await openRawClient(relay.url);
   other.send({ maia: 'echo', t: 2 });
   await other.waitFor({ maia: 'echoed', t: 2 });

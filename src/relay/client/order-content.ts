@@ -5,7 +5,7 @@ export type HeldBack = (content: Content) => (() => Content) | undefined;
 
 export interface OrderContentOptions {
   readonly heldBack: HeldBack;
-  onceWritten(run: () => void): void;
+  onceWritten(id: string, run: () => void): void;
   send(content: Content): void;
 }
 
@@ -27,7 +27,7 @@ export function orderContent({
     if (!held && !waiting?.has(id)) return send(content);
     const counts = (waiting ??= new Map<string, number>());
     counts.set(id, (counts.get(id) ?? 0) + 1);
-    onceWritten(() => {
+    onceWritten(id, () => {
       const left = (counts.get(id) ?? 1) - 1;
       if (left === 0) counts.delete(id);
       else counts.set(id, left);

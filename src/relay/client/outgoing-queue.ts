@@ -1,24 +1,15 @@
-import { cojsonInternals, PriorityBasedMessageQueue, type Peer } from 'cojson';
+import { cojsonInternals, PriorityBasedMessageQueue, type Peer, type SyncMessage } from 'cojson';
+import type { TakenDown } from './taken-down.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { sizeOfMessage } from './message-size.ts';
 
-/** Queues messages from the node by priority and passes them to the socket as fast as the client reads. */
-export interface OutgoingQueue {
-  readonly channel: Peer['outgoing'];
-  /** Sends ahead of all queued messages. */
-  sendNow(text: string): void;
-  /** Bytes queued here or in the socket. */
-  unreadBytes(): number;
-  /** Whether the queue is short enough to send more. */
-  hasRoom(): boolean;
-  /** Resolves when there is room; never after the client disconnects. */
-  whenRoom(): Promise<void>;
-  drop(): void;
-}
-
 export interface OutgoingQueueOptions {
   readonly socket: Pick<ClientSocket, 'bufferedAmount' | 'send' | 'readyState' | 'OPEN'>;
+  /** Asked when the turn of a message has come. */
+  readonly takenDown: Pick<TakenDown, 'mayPass'>;
   added(): void;
+  /** So many bytes are queued here or in the socket. */
+  holds(bytes: number): void;
   /** Called each time the client has read something. */
   read(): void;
   /** The node asks to close the connection. */
@@ -32,100 +23,126 @@ const roomBytes = 200_000;
 /** Small messages are batched into frames of about this length. */
 const frameBytes = 25_000;
 
-export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQueueOptions): OutgoingQueue {
-  let queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
-  let queuedBytes = 0;
-  let isClosed = false;
-  let urgent: string[] = [];
-  let urgentBytes = 0;
-  let isPumpDue = false;
-  const closeListeners = new Set<() => void>();
-  const waitingForRoom: (() => void)[] = [];
+/** Queues messages from the node by priority and passes them to the socket as fast as the client reads. */
+export class OutgoingQueue implements NonNullable<Peer['outgoing']> {
+  /** Exists while messages wait: thousands of idle clients need none. */
+  private queue: PriorityBasedMessageQueue | undefined;
+  private queuedBytes = 0;
+  private isClosed = false;
+  private urgent: string[] = [];
+  private urgentBytes = 0;
+  private isPumpDue = false;
+  private readonly closeListeners: (() => void)[] = [];
+  private readonly waitingForRoom: (() => void)[] = [];
 
-  function pump(untilBytes: number): void {
-    if (urgent.length > 0) send(urgent);
-    urgent = [];
-    urgentBytes = 0;
+  constructor(private readonly options: OutgoingQueueOptions) {}
+
+  push(message: SyncMessage | 'Disconnected'): void {
+    if (message === 'Disconnected') return this.close();
+    if (this.isClosed) return;
+    this.queue ??= new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
+    this.queue.push(message);
+    this.queuedBytes += sizeOfMessage(message);
+    this.reportBytes();
+    this.pumpSoon();
+    this.options.added();
+  }
+
+  /** Sends ahead of all queued messages. */
+  sendNow(text: string): void {
+    this.urgent.push(text);
+    this.urgentBytes += text.length;
+    this.reportBytes();
+    this.pumpSoon();
+  }
+
+  /** Bytes queued here or in the socket. */
+  unreadBytes(): number {
+    return this.queuedBytes + this.urgentBytes + this.options.socket.bufferedAmount;
+  }
+
+  /** Whether the queue is short enough to send more. */
+  hasRoom(): boolean {
+    return this.unreadBytes() < roomBytes;
+  }
+
+  /** Resolves when there is room; never after the client disconnects. */
+  async whenRoom(): Promise<void> {
+    if (!this.hasRoom()) await new Promise<void>((resolve) => this.waitingForRoom.push(resolve));
+  }
+
+  onClose(listener: () => void): void {
+    this.closeListeners.push(listener);
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.pump(Infinity);
+    for (const listener of this.closeListeners) listener();
+    this.options.closed();
+  }
+
+  drop(): void {
+    // Messages queued in this turn, such as an acknowledgement, are still sent.
+    if (this.isPumpDue) this.pump(socketBytes);
+    this.isClosed = true;
+    this.queue = undefined;
+    this.queuedBytes = 0;
+    this.urgent = [];
+    this.urgentBytes = 0;
+    this.reportBytes();
+  }
+
+  /** Waits for the end of the turn, so that hundreds of answers to one read become one frame. */
+  private pumpSoon(): void {
+    if (this.isPumpDue) return;
+    this.isPumpDue = true;
+    process.nextTick(() => {
+      this.isPumpDue = false;
+      this.pump(socketBytes);
+    });
+  }
+
+  private pump(untilBytes: number): void {
+    if (this.urgent.length > 0) this.send(this.urgent);
+    this.urgent = [];
+    this.urgentBytes = 0;
     let lines: string[] = [];
     let length = 0;
-    while (socket.bufferedAmount + length < untilBytes) {
-      const message = queue.pull();
-      if (!message) break;
-      queuedBytes -= sizeOfMessage(message);
+    while (this.options.socket.bufferedAmount + length < untilBytes) {
+      const message = this.queue?.pull();
+      if (!message) {
+        this.queue = undefined;
+        break;
+      }
+      this.queuedBytes -= sizeOfMessage(message);
+      if (!this.options.takenDown.mayPass(message)) continue;
       const line = JSON.stringify(message);
       lines.push(line);
       length += line.length;
       if (length < frameBytes) continue;
-      send(lines);
+      this.send(lines);
       lines = [];
       length = 0;
     }
-    if (length > 0) send(lines);
+    if (length > 0) this.send(lines);
+    this.reportBytes();
   }
 
-  /** Wait for the end of the turn, so that hundreds of answers to one read become one frame. */
-  function pumpSoon(): void {
-    if (isPumpDue) return;
-    isPumpDue = true;
-    process.nextTick(() => {
-      isPumpDue = false;
-      pump(socketBytes);
-    });
-  }
-
-  function send(lines: readonly string[]): void {
+  private send(lines: readonly string[]): void {
+    const { socket, read } = this.options;
     if (socket.readyState !== socket.OPEN) return;
     socket.send(lines.join('\n'), (error) => {
       // After a failure the socket closes and emits its own event.
       if (error) return;
-      pump(socketBytes);
+      this.pump(socketBytes);
       read();
-      if (hasRoom()) for (const resolve of waitingForRoom.splice(0)) resolve();
+      if (this.hasRoom()) for (const resolve of this.waitingForRoom.splice(0)) resolve();
     });
   }
 
-  const unreadBytes = () => queuedBytes + urgentBytes + socket.bufferedAmount;
-  const hasRoom = () => unreadBytes() < roomBytes;
-
-  function close(): void {
-    if (isClosed) return;
-    isClosed = true;
-    pump(Infinity);
-    for (const listener of closeListeners) listener();
-    closed();
+  private reportBytes(): void {
+    this.options.holds(this.unreadBytes());
   }
-
-  return {
-    channel: {
-      push(message) {
-        if (message === 'Disconnected') return close();
-        if (isClosed) return;
-        queue.push(message);
-        queuedBytes += sizeOfMessage(message);
-        pumpSoon();
-        added();
-      },
-      close,
-      onClose: (listener) => void closeListeners.add(listener),
-    },
-    sendNow(text) {
-      urgent.push(text);
-      urgentBytes += text.length;
-      pumpSoon();
-    },
-    unreadBytes,
-    hasRoom,
-    async whenRoom() {
-      if (!hasRoom()) await new Promise<void>((resolve) => waitingForRoom.push(resolve));
-    },
-    drop() {
-      // Messages queued in this turn, such as an acknowledgement, are still sent.
-      if (isPumpDue) pump(socketBytes);
-      isClosed = true;
-      queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
-      queuedBytes = 0;
-      urgent = [];
-      urgentBytes = 0;
-    },
-  };
 }

@@ -10,6 +10,7 @@ import {
   maxMessagesDuringReads,
   waitForDependencyMs,
 } from './dependency-queue.ts';
+import { until } from '../../../test/support/until.ts';
 
 const ghost = 'co_zGhost1111111111111111';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -57,6 +58,7 @@ async function setUp() {
     },
     hasHandledAll: () => handling.hasEnded,
     gaveUp() {},
+    holds() {},
     lookedUp() {},
   });
   onTestFinished(queue.close);
@@ -159,7 +161,7 @@ it('[RELAY-27] requests what was read and refused, and releases what depends on 
   expect(requested).toEqual([]);
   await end(account);
   expect(passed).toEqual([`content ${account.id}`, `load ${map.id}`]);
-  await vi.waitFor(() => expect(requested).toContain(account.id));
+  await until(() => expect(requested).toContain(account.id));
 });
 
 it('holds nothing for content whose dependencies nobody has sent', async () => {

@@ -107,7 +107,7 @@ it.each([1, 2, 3])(
   },
 );
 
-it('does not enter a client again that closed while its load was being answered', async () => {
+it('does not add a client again if it closed while its load was being answered', async () => {
   const writer = await createClientNode();
   const map = writer.createGroup().createMap({ word: 'first' });
   const node = createRelayNode(crypto);
@@ -119,7 +119,7 @@ it('does not enter a client again that closed while its load was being answered'
   expect(subscribers.has(map.id)).toBe(false);
 });
 
-it('[RELAY-28] asks no client that does not follow the CoValue', async () => {
+it('[RELAY-28] queries no client that does not follow the CoValue', async () => {
   const writer = await createClientNode();
   const map = writer.createGroup().createMap({ word: 'first' });
   const node = createRelayNode(crypto);

@@ -16,7 +16,7 @@ export interface SubscriberIndex {
 
 /** Takes the place of the node's own search for the peers of a CoValue. */
 export function createSubscriberIndex({ syncManager }: LocalNode): SubscriberIndex {
-  /** Most CoValues have one subscriber, and a set of one takes three times the memory. */
+  /** Most CoValues have one subscriber, and a set of one would take three times the memory. */
   const subscribers = new Map<RawCoID, PeerState | Set<PeerState>>();
 
   function of(id: RawCoID): PeerState[] {
@@ -58,7 +58,7 @@ export function createSubscriberIndex({ syncManager }: LocalNode): SubscriberInd
       const peer = syncManager.peers[client.id];
       if (!peer) return;
       let count = 0;
-      // cojson reports each change of what it knows of a peer, beginning with the subscription.
+      // cojson reports each change in what it knows of a peer, starting with the subscription.
       const unsubscribe = peer.subscribeToKnownStatesUpdates((id) => {
         if (add(id, peer)) added(++count);
       });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openRawClient, type RawClient } from '../../../test/support/relay/raw-client.ts';
 import {
   connectStock,
@@ -6,6 +6,7 @@ import {
   createStockClient,
 } from '../../../test/support/relay/stock-client.ts';
 import { confirmed, createSharedMap, loadMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
 
 const loadOf = (id: string) => ({ action: 'load', id, header: false, sessions: {} });
 const unknownIDs = (count: number) =>
@@ -18,8 +19,8 @@ describe('a client', () => {
     const alice = await createStockClient(relay.url);
     const client = await openRawClient(relay.url);
     for (const id of unknownIDs(21)) client.send(loadOf(id));
-    await client.waitFor({ maia: 'refused', code: 'limit', closing: true, retryAfterMs: 10_000 });
-    await vi.waitFor(() => expect(client.closeCode).toBe(1008));
+    await client.waitFor({ maia: 'refused', code: 'limit', closing: true });
+    await until(() => expect(client.closeCode).toBe(1008));
     await confirmed(alice, createSharedMap(alice));
   });
 
@@ -53,7 +54,7 @@ describe('a client', () => {
     const client = await openRawClient(relay.url);
     const ids = unknownIDs(20);
     client.send([...ids.map((id) => JSON.stringify(loadOf(id))), '{"maia":"echo","t":1}'].join('\n'));
-    await vi.waitFor(() => expect(asked.size).toBeGreaterThan(0));
+    await until(() => expect(asked.size).toBeGreaterThan(0));
     other.send({ maia: 'echo', t: 2 });
     await other.waitFor({ maia: 'echoed', t: 2 });
     expect(client.received).toHaveLength(1);
@@ -79,10 +80,10 @@ describe('a client', () => {
     const text = 'x'.repeat(90_000);
     for (let count = 1; count <= 120; count++) mine.set('text', `${count} ${text}`, 'trusting');
     await confirmed(alice, mine);
-    await vi.waitFor(() => expect(his.get('text')).toBe(mine.get('text')), { timeout: 10_000 });
+    await until(() => expect(his.get('text')).toBe(mine.get('text')));
     client.socket.resume();
     await client.waitFor({ maia: 'refused', code: 'limit', closing: true });
-    await vi.waitFor(() => expect(client.closeCode).toBe(1008));
+    await until(() => expect(client.closeCode).toBe(1008));
   });
 });
 
@@ -100,8 +101,8 @@ it('a missing CoValue is queried again, and is sent once another client stores i
   const early = await openRawClient(relay.url);
   for (let round = 1; round <= 2; round++) {
     early.send(loadOf(mine.id));
-    await vi.waitFor(() => expect(answered(early)).toHaveLength(round));
-    await vi.waitFor(() => expect(askedCount).toBe(round));
+    await until(() => expect(answered(early)).toHaveLength(round));
+    await until(() => expect(askedCount).toBe(round));
   }
   connectStock(alice, relay.url);
   await early.waitFor({ action: 'content', id: mine.id });

@@ -10,7 +10,11 @@ const defaults: RelayLimits = {
   unreadBytes: 64_000_000,
   connections: 10_000,
   connectionsPerAddress: 2_000,
+  newConnectionsPerMinute: 10_000,
+  failedSignInsPerMinute: 100,
+  lookupsPerMinute: 30,
   firstFrameMs: 30_000,
+  authMs: 10_000,
 };
 
 const ranges: Readonly<Record<keyof RelayLimits, readonly [min: number, max: number]>> = {
@@ -21,7 +25,11 @@ const ranges: Readonly<Record<keyof RelayLimits, readonly [min: number, max: num
   unreadBytes: [10_000, 1_000_000_000],
   connections: [1, 1_000_000],
   connectionsPerAddress: [1, 1_000_000],
+  newConnectionsPerMinute: [1, 10_000_000],
+  failedSignInsPerMinute: [1, 1_000_000],
+  lookupsPerMinute: [1, 1_000_000],
   firstFrameMs: [100, 600_000],
+  authMs: [100, 600_000],
 };
 
 export const limitNames = Object.keys(ranges) as readonly (keyof RelayLimits)[];

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createKernelError } from '../../base/kernel-error.ts';
+import { readTemplate, unpackTemplate } from './pglite-template.ts';
 
 const unfinished = 'unfinished-';
 
@@ -16,15 +17,17 @@ const script = `
 `;
 
 /**
- * Creates an empty database at `directory`, completely or not at all. Runs in a child process, because creating one takes
- * 800 MB that are never released, but opening one takes 300 MB. The caller must hold the lock of the parent folder.
+ * Creates an empty database at `directory`, completely or not at all. Without a template it runs in a child process, because
+ * creating one takes 800 MB that are never released, but opening one takes 300 MB. The caller must hold the lock of the
+ * parent folder.
  */
-export async function createPGliteDirectory(directory: string): Promise<void> {
+export async function createPGliteDirectory(directory: string, readFrom = readTemplate): Promise<void> {
   const parent = dirname(directory);
   await removeUnfinished(parent);
   const temporary = join(parent, unfinished + randomBytes(6).toString('hex'));
   try {
-    await runCreation(temporary);
+    const template = await readFrom();
+    await (template ? unpackTemplate(template, temporary) : runCreation(temporary));
     await rename(temporary, directory);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { silentLogger } from '../../base/logger.ts';
 import { createRelayOn } from '../relay.ts';
-import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { connectStock, createStockClient } from '../../../test/support/relay/stock-client.ts';
 import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import {
@@ -14,8 +13,7 @@ import {
 } from '../../../test/support/relay/test-relay.ts';
 import { openPGliteDatabase } from './pglite-database.ts';
 import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
-
-const soon = { timeout: 15_000, interval: 10 };
+import { until } from '../../../test/support/until.ts';
 
 it('a relay whose database crashes acknowledges nothing until the database reopens automatically', async () => {
   const directory = await createStorage();
@@ -31,7 +29,6 @@ it('a relay whose database crashes acknowledges nothing until the database reope
     logger: silentLogger,
   });
   onTestFinished(relay.close);
-  const raw = await openRawClient(relay.url);
   const alice = await createStockClient(relay.url);
   const mine = createSharedMap(alice);
   await confirmed(alice, mine);
@@ -39,12 +36,12 @@ it('a relay whose database crashes acknowledges nothing until the database reope
   isWhole = false;
   await worker?.kill();
   mine.set('word', 'unwritten');
-  await raw.waitFor({ maia: 'refused', code: 'storage', closing: true });
+  await until(async () => expect((await readHealth(relay)).code).toBe(503));
   expect((await readHealth(relay)).body).toMatchObject({ status: 'failing', ready: false });
   expect(isConfirmed(alice, mine)).toBe(false);
 
   isWhole = true;
-  await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), soon);
+  await until(async () => expect((await readHealth(relay)).code).toBe(200));
   alice.syncManager.removePeer('relay');
   connectStock(alice, relay.url);
   await confirmed(alice, mine);

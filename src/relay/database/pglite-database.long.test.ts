@@ -1,21 +1,27 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { openMemoryDatabase, openPGliteDatabase } from './pglite-database.ts';
-import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
+import { startPGliteWorker, type PGliteWorker, type PGliteWorkerOptions } from './pglite-worker.ts';
 import type { Database } from './database.ts';
 
 /** A database and all its threads so far; the last one is in use. */
-async function openDatabase(): Promise<{ database: Database; workers: readonly PGliteWorker[] }> {
+async function openDatabase(
+  options?: PGliteWorkerOptions,
+): Promise<{ database: Database; workers: readonly PGliteWorker[] }> {
   const workers: PGliteWorker[] = [];
   const database = await openPGliteDatabase(join(await createStorage(), 'postgres'), async (location) => {
-    const worker = await startPGliteWorker(location);
+    const worker = await startPGliteWorker(location, options);
     workers.push(worker);
     return worker;
   });
   return { database, workers };
 }
+
+/** Counts for hours. */
+const endlessStatement = 'select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b';
 
 const reasonOf = (asking: Promise<unknown>): Promise<unknown> =>
   asking.then(
@@ -101,6 +107,35 @@ describe('PGlite in a thread', () => {
     await database.transaction((query) => add('new', query));
     expect(await words()).toEqual(['kept', 'new']);
     expect(workers).toHaveLength(2);
+  });
+
+  it('[RELAY-45] ends a statement that takes too long, and answers the next one', async () => {
+    const clock = createFakeClock();
+    const stuck = await openDatabase({ clock, statementMs: 15_000 });
+    await stuck.database.query('create table words (word text primary key)');
+    await add('kept', stuck.database.query);
+    const asking = stuck.database.query(endlessStatement);
+    const later = reasonOf(stuck.database.transaction((query) => add('unwritten', query)));
+    await nextTurn();
+    clock.advance(20_000);
+    const reason = await reasonOf(asking);
+    expect(reason).toMatchObject({ message: 'The database thread has ended.' });
+    expect(reason).toHaveProperty('cause.message', 'A statement took longer than 15000 ms.');
+    expect(await later).toBeInstanceOf(Error);
+    expect(await stuck.database.query('select word from words')).toEqual([{ word: 'kept' }]);
+    expect(stuck.workers).toHaveLength(2);
+    await stuck.database.close();
+  });
+
+  it('closes even if a statement never ends', async () => {
+    const clock = createFakeClock();
+    const stuck = await openDatabase({ clock });
+    const asking = reasonOf(stuck.database.query(endlessStatement));
+    const closing = stuck.database.close();
+    await nextTurn();
+    clock.advance(20_000);
+    await closing;
+    expect(await asking).toBeInstanceOf(Error);
   });
 
   it('keeps the cause of a crash', async () => {

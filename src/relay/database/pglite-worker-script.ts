@@ -1,14 +1,20 @@
 /**
  * The script of a database worker, as text, so that sources, tests and the package need no path to a file. Its worker data
- * is `pglite` and `location`. It posts a message once the database is open, and then answers each request by ID. Requests of
- * a transaction carry its number. An uncaught error ends the worker.
+ * is `pglite`, `location` and `template`. It posts a message once the database is open, and then answers each request by ID. Requests of
+ * a transaction carry its number. A ping has no ID. An uncaught error ends the worker.
  */
 export const workerScript = `
 const { parentPort, workerData } = require('node:worker_threads');
 
 async function serve() {
   const { PGlite } = await import(workerData.pglite);
-  const database = await PGlite.create(workerData.location);
+  // Segments of the log beyond this are removed at a checkpoint, and not kept for reuse.
+  const startParams = [...PGlite.defaultStartParams, '-c', 'max_wal_size=128MB'];
+  const { location, template } = workerData;
+  const database = await PGlite.create(location, {
+    startParams,
+    ...(template && { loadDataDir: new Blob([template]) }),
+  });
   const transactions = new Map();
 
   function begin(number) {
@@ -49,6 +55,7 @@ async function serve() {
       case 'query': return query(request);
       case 'end': return end(request);
       case 'close': return database.close();
+      case 'ping': return;
     }
   }
 
@@ -56,8 +63,8 @@ async function serve() {
     try {
       parentPort.postMessage({ id: request.id, result: await answer(request) });
     } catch (error) {
-      // PGlite itself has crashed, so its memory cannot be trusted.
-      if (error instanceof WebAssembly.RuntimeError) throw error;
+      // PGlite itself has failed, so its memory cannot be trusted. A full disk leads to internal errors (XX000).
+      if (error instanceof WebAssembly.RuntimeError || error.code === 'XX000') throw error;
       const { message, stack, code } = error;
       parentPort.postMessage({ id: request.id, error: { message, stack, code } });
     }

@@ -1,15 +1,27 @@
 import { Worker } from 'node:worker_threads';
-import type { Database, Query } from './database.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { defaultStatementMs, type Database, type Query } from './database.ts';
 import { workerScript } from './pglite-worker-script.ts';
+import { watchStatements } from './statement-watch.ts';
 
 /** PGlite in its own thread: in the thread of the relay, each commit would block all clients. */
 export interface PGliteWorker extends Pick<Database, 'query' | 'transaction'> {
+  /** Runs a statement that may take far longer than others, such as VACUUM. */
+  maintain(sql: string): Promise<void>;
   /** True once the worker has ended; every request then rejects. */
   readonly hasEnded: boolean;
   /** Safe to call twice, and after the worker has ended. */
   close(): Promise<void>;
   /** Terminates the worker, as a crash would. */
   kill(): Promise<void>;
+}
+
+export interface PGliteWorkerOptions {
+  /** A statement that takes longer ends the worker. */
+  readonly statementMs?: number | undefined;
+  readonly clock?: Clock;
+  /** What a database in memory begins with, from `dumpDataDir`. Created otherwise. */
+  readonly template?: Uint8Array | undefined;
 }
 
 interface Answer {
@@ -23,11 +35,18 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The limit for opening, which may create a database or recover a long log, and for VACUUM of a large table. */
+const longWorkMs = 300_000;
+const pingsPerLimit = 3;
+
 /** `location` is in the format of PGlite. Rejects with the error of PGlite if it cannot be opened. */
-export async function startPGliteWorker(location: string): Promise<PGliteWorker> {
+export async function startPGliteWorker(
+  location: string,
+  { statementMs = defaultStatementMs, clock = systemClock, template }: PGliteWorkerOptions = {},
+): Promise<PGliteWorker> {
   const worker = new Worker(workerScript, {
     eval: true,
-    workerData: { pglite: import.meta.resolve('@electric-sql/pglite'), location },
+    workerData: { pglite: import.meta.resolve('@electric-sql/pglite'), location, template },
     // Options of the relay's thread, such as a preloaded module, must not apply to this one.
     execArgv: [],
   });
@@ -37,8 +56,24 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
   let crash: unknown;
   let end: Error | undefined;
   let closing: Promise<void> | undefined;
+  /** How many works are under way that may take longer. Opening is the first. */
+  let longWorks = 1;
+  const limitMs = () => (longWorks > 0 ? Math.max(longWorkMs, statementMs) : statementMs);
+
+  const watch = watchStatements({
+    limitMs,
+    isWaiting: () => waiting.size > 0,
+    ping: () => worker.postMessage({ kind: 'ping' }),
+    overdue() {
+      crash ??= new Error(`A statement took longer than ${limitMs()} ms.`);
+      void worker.terminate();
+    },
+    clock,
+    pingEveryMs: statementMs / pingsPerLimit,
+  });
 
   worker.on('message', ({ id, result, error }: Answer) => {
+    watch.heard();
     const request = waiting.get(id);
     waiting.delete(id);
     if (error) request?.reject(asError(error));
@@ -47,6 +82,7 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
   worker.on('error', (error) => (crash = error));
   // Reject only on exit: until then, the thread may still write.
   worker.on('exit', () => {
+    watch.stop();
     end = new Error('The database thread has ended.', { cause: crash });
     for (const { reject } of waiting.values()) reject(end);
     waiting.clear();
@@ -58,6 +94,7 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
       const id = ++lastID;
       worker.postMessage({ ...request, id });
       waiting.set(id, { resolve, reject });
+      watch.asked();
     });
   }
 
@@ -69,12 +106,17 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
   async function close(): Promise<void> {
     try {
       if (!end) await ask({ kind: 'close' });
+    } catch (error) {
+      // A thread that ended meanwhile is closed, too: commits survive its crash.
+      if (!end) throw error;
     } finally {
       await worker.terminate();
     }
   }
 
+  watch.asked();
   await new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }));
+  longWorks--;
   return {
     get hasEnded() {
       return end !== undefined;
@@ -93,6 +135,14 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
       }
       await ask({ kind: 'end', transaction, commits: true });
       return result;
+    },
+    async maintain(sql) {
+      longWorks++;
+      try {
+        await ask({ kind: 'query', sql, parameters: [] });
+      } finally {
+        longWorks--;
+      }
     },
     close() {
       closing ??= close();

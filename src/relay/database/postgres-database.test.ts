@@ -1,12 +1,14 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { isKernelError } from '../../base/kernel-error.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
 import { runStatement } from '../../../test/support/postgres.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
 import type { Database } from './database.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { prepareSchema, readStorageState, schemaVersion } from './schema.ts';
+import { until } from '../../../test/support/until.ts';
 
 async function open(url: string): Promise<Database> {
   const database = await openPostgresDatabase(url, 'the test', silentLogger);
@@ -47,6 +49,21 @@ describePostgres('a PostgreSQL database', () => {
     expect((await open(url.href)).durability).toBe(durability);
   });
 
+  it('has a statement planned once for each connection, and not at all behind a pooler', async () => {
+    const url = await createPostgres();
+    const pooled = await openPostgresDatabase(url, 'the test', silentLogger, { listenUrl: `${url}?` });
+    onTestFinished(() => pooled.close());
+    const sql = 'select $1::int4 as one';
+    for (const [database, plans] of [
+      [await open(url), 1],
+      [pooled, 0],
+    ] as const) {
+      for (let one = 1; one <= 3; one++) expect(await database.query(sql, [one])).toEqual([{ one }]);
+      const kept = await database.query(`select name from pg_prepared_statements where statement = '${sql}'`);
+      expect(kept).toHaveLength(plans);
+    }
+  });
+
   it('commits while many reads wait, and still runs every read', async () => {
     const url = await createPostgres();
     const [holder, database] = [await open(url), await open(url)];
@@ -54,7 +71,7 @@ describePostgres('a PostgreSQL database', () => {
     await holder.transaction(async (query) => {
       await query(`select pg_advisory_xact_lock(1)`);
       for (let i = 0; i < 50; i++) reads.push(database.query(`select pg_advisory_xact_lock_shared(1)`));
-      await vi.waitFor(async () => {
+      await until(async () => {
         const [row] = await query<{ count: number }>(
           `select count(*) from pg_locks where locktype = 'advisory' and not granted`,
         );
@@ -63,6 +80,37 @@ describePostgres('a PostgreSQL database', () => {
       await database.transaction((transactionQuery) => transactionQuery(`create table a (b int4)`));
     });
     await expect(Promise.all(reads)).resolves.toHaveLength(50);
+  });
+
+  it('[RELAY-45] cancels a statement that takes too long, in the server, too', async () => {
+    const url = await createPostgres();
+    const clock = createFakeClock();
+    const database = await openPostgresDatabase(url, 'the test', silentLogger, { clock });
+    onTestFinished(() => database.close());
+    const running = async () => {
+      const rows = await runStatement(
+        `select from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%'
+         and state = 'active'`,
+        [],
+        url,
+      );
+      return rows.length;
+    };
+    let lost = 0;
+    database.onLost?.(() => lost++);
+    const asking = [
+      failureOf(database.query(`select pg_sleep(600)`)),
+      failureOf(database.transaction((query) => query(`select pg_sleep(600)`))),
+    ];
+    await until(async () => expect(await running()).toBe(2));
+    clock.advance(14_999);
+    expect(await database.query(`select 1 as one`)).toEqual([{ one: 1 }]);
+    expect(await running()).toBe(2);
+    clock.advance(1);
+    for (const failure of await Promise.all(asking)) expect(failure).toMatchObject({ code: '57014' });
+    expect(await running()).toBe(0);
+    expect(lost).toBe(0);
+    expect(clock.waiting).toBe(0);
   });
 
   it('reports connections that end, but neither rejected statements nor its own close', async () => {
@@ -85,7 +133,7 @@ describePostgres('a PostgreSQL database', () => {
       [],
       url,
     );
-    await vi.waitFor(() => expect(lost).toBeGreaterThan(0));
+    await until(() => expect(lost).toBeGreaterThan(0));
     await database.query(`select 1`);
     lost = 0;
     await database.close();
@@ -104,7 +152,7 @@ describePostgres('a PostgreSQL database', () => {
       await query(`select 1`);
     });
     await expect(cut).rejects.toThrow();
-    await vi.waitFor(async () => expect(await database.query(`select 1 as one`)).toEqual([{ one: 1 }]));
+    await until(async () => expect(await database.query(`select 1 as one`)).toEqual([{ one: 1 }]));
   });
 
   it('is reported without its password if it cannot be reached', async () => {

@@ -53,6 +53,12 @@ export function isOfStatement(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && !/^(08|57P)/.test(sqlStateOf(error) ?? '');
 }
 
+/** Whether a statement waited too long for a lock of another transaction. */
+export function isLockTimeout(error: unknown): boolean {
+  // lock_not_available.
+  return sqlStateOf(error) === '55P03';
+}
+
 /** Whether two transactions conflicted. Retrying the same transaction succeeds. */
 export function isConflict(error: unknown): boolean {
   // serialization_failure, deadlock_detected.

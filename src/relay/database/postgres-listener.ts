@@ -15,6 +15,7 @@ export async function startListening(
   logger: Logger,
   clock: Clock = systemClock,
 ): Promise<Listening> {
+  const name = `"${channel.replaceAll('"', '""')}"`;
   let isClosed = false;
   let isListening = false;
   let stopWaiting = () => {};
@@ -28,13 +29,13 @@ export async function startListening(
     opened.on('end', () => stopWaiting());
     try {
       await opened.connect();
-      await opened.query(`listen "${channel.replaceAll('"', '""')}"`);
+      // What is notified here was committed before, so a notification need not wait for the disk.
+      await opened.query(`set synchronous_commit = off; listen ${name}`);
     } catch (error) {
       end(opened);
       throw error;
     }
     isListening = true;
-    on.started();
     return opened;
   }
 
@@ -48,6 +49,7 @@ export async function startListening(
         if (isClosed) return;
         try {
           client = await begin();
+          on.resumed();
         } catch (error) {
           logger.warn('Cannot receive notifications from other relays; retrying', { error });
           await wait(retryMs);
@@ -83,8 +85,9 @@ export async function startListening(
   }
 
   return {
-    get isListening() {
-      return isListening;
+    async notify(payload) {
+      if (!isListening) throw new Error('The connection for notifications is lost.');
+      await client.query(`select pg_notify($1, $2)`, [channel, payload]);
     },
     close() {
       isClosed = true;

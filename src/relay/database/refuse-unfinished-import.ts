@@ -12,7 +12,7 @@ export async function refuseUnfinishedImport(query: Query): Promise<void> {
 
 export async function isImportUnfinished(query: Query): Promise<boolean> {
   const [table] = await query<{ exists: boolean }>(
-    `select to_regclass('import_unfinished') is not null as "exists"`,
+    `select to_regclass('relay.import_unfinished') is not null as "exists"`,
   );
   return table?.exists === true;
 }

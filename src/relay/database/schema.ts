@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
+import { sqlStateOf } from './postgres-facts.ts';
 import { randomName } from './random-name.ts';
 
 /** The identity of a database. A client that sees another ID or epoch than before reconciles everything. */
@@ -23,17 +24,17 @@ export interface StorageState {
  */
 const migrations: readonly (readonly string[])[] = [
   [
-    `create table storage_identity (
+    `create table relay.storage_identity (
       id text not null,
       epoch text not null
     )`,
-    `create table covalues (
+    `create table relay.covalues (
       id text collate "C" primary key,
       header text not null
     )`,
     // last_idx is the number of transactions, and thus the next index. bytes_since_signature determines where the
     // next signature is stored, so that a large CoValue can be sent and verified in pieces.
-    `create table sessions (
+    `create table relay.sessions (
       covalue_id text collate "C" not null,
       session_id text collate "C" not null,
       last_idx int4 not null,
@@ -41,7 +42,7 @@ const migrations: readonly (readonly string[])[] = [
       bytes_since_signature int4 not null,
       primary key (covalue_id, session_id)
     )`,
-    `create table transactions (
+    `create table relay.transactions (
       covalue_id text collate "C" not null,
       session_id text collate "C" not null,
       idx int4 not null,
@@ -49,24 +50,24 @@ const migrations: readonly (readonly string[])[] = [
       primary key (covalue_id, session_id, idx)
     )`,
     // The signature over all transactions of the session up to and including idx.
-    `create table signatures (
+    `create table relay.signatures (
       covalue_id text collate "C" not null,
       session_id text collate "C" not null,
       idx int4 not null,
       signature text not null,
       primary key (covalue_id, session_id, idx)
     )`,
-    `create table deletions (
+    `create table relay.deletions (
       covalue_id text collate "C" primary key,
       erased boolean not null default false
     )`,
-    `create table unsynced (
+    `create table relay.unsynced (
       covalue_id text collate "C" not null,
       peer_id text not null,
       primary key (covalue_id, peer_id)
     )`,
     // Times are milliseconds since the Unix epoch.
-    `create table reconciliation_locks (
+    `create table relay.reconciliation_locks (
       peer_id text primary key,
       holder_session_id text not null,
       acquired_at_ms float8 not null,
@@ -76,14 +77,42 @@ const migrations: readonly (readonly string[])[] = [
   ],
   [
     // Hashes, so that a row that outlives an erased CoValue names neither it nor its authors.
-    `create table beginnings (
+    `create table relay.beginnings (
       digest text collate "C" primary key,
       place text collate "C" not null
     )`,
   ],
+  [
+    // What relays that share the database read after a gap in their notices. A header alone has no session.
+    `create table relay.changes (
+      xid xid8 not null default pg_current_xact_id(),
+      at timestamptz not null default now(),
+      covalue_id text collate "C" not null,
+      session_id text collate "C" not null,
+      after int4 not null,
+      count int4 not null
+    )`,
+    `create index changes_xid on relay.changes (xid)`,
+    // For upstream servers, which a relay does not have.
+    `drop table relay.unsynced`,
+    `drop table relay.reconciliation_locks`,
+  ],
 ];
 
 export const schemaVersion = migrations.length;
+
+/**
+ * What an operator has forbidden. Not part of a version: relays of earlier versions ignore it, and a new version would neither
+ * stop those that run nor let an operator go back to one. `until_ms` is 0 if nothing but the operator ends it.
+ */
+const createRestrictions = `create table if not exists relay.restrictions (
+  kind text collate "C" not null,
+  id text collate "C" not null,
+  reason text not null,
+  until_ms float8 not null,
+  since_ms float8 not null,
+  primary key (kind, id)
+)`;
 
 /** An arbitrary constant, shared by all versions: relays that start concurrently migrate one after the other. */
 const migrationLock = 711_202_603;
@@ -100,17 +129,19 @@ export async function prepareSchema(database: Database): Promise<StorageState> {
 
 async function migrate(query: Query): Promise<void> {
   await lockForMigration(query);
-  await query(`create table if not exists schema_version (version int4 not null)`);
-  const [stored] = await query<{ version: number }>(`select version from schema_version`);
+  await query(`create table if not exists relay.schema_version (version int4 not null)`);
+  const [stored] = await query<{ version: number }>(`select version from relay.schema_version`);
   const version = stored?.version ?? 0;
   if (version > schemaVersion) throw tooNew(version);
   for (const statements of migrations.slice(version)) {
     for (const statement of statements) await query(statement);
   }
-  if (!stored) await query(`insert into schema_version (version) values ($1)`, [schemaVersion]);
-  else if (version < schemaVersion) await query(`update schema_version set version = $1`, [schemaVersion]);
+  await query(createRestrictions);
+  if (!stored) await query(`insert into relay.schema_version (version) values ($1)`, [schemaVersion]);
+  else if (version < schemaVersion)
+    await query(`update relay.schema_version set version = $1`, [schemaVersion]);
   await query(
-    `insert into storage_identity (id, epoch) select $1, $2 where not exists (select from storage_identity)`,
+    `insert into relay.storage_identity (id, epoch) select $1, $2 where not exists (select from relay.storage_identity)`,
     [randomName(), randomName()],
   );
 }
@@ -123,16 +154,16 @@ export async function lockForMigration(query: Query): Promise<void> {
 /** Returns 0 if there are no tables yet. Read-only. */
 export async function readSchemaVersion(query: Query): Promise<number> {
   const [table] = await query<{ exists: boolean }>(
-    `select to_regclass('schema_version') is not null as "exists"`,
+    `select to_regclass('relay.schema_version') is not null as "exists"`,
   );
   if (!table?.exists) return 0;
-  const [stored] = await query<{ version: number }>(`select version from schema_version`);
+  const [stored] = await query<{ version: number }>(`select version from relay.schema_version`);
   return stored?.version ?? 0;
 }
 
 /** Also called after an outage: the database may have been replaced. */
 export async function readStorageState(database: Database): Promise<StorageState> {
-  const [stored] = await database.query<StorageIdentity>(`select id, epoch from storage_identity`);
+  const [stored] = await database.query<StorageIdentity>(`select id, epoch from relay.storage_identity`);
   if (!stored) throw noIdentity();
   const renewals = renewalsOf(stored.epoch);
   const incarnation = await database.incarnation?.();
@@ -146,10 +177,10 @@ export async function readStorageState(database: Database): Promise<StorageState
  * done so, or if it is another database.
  */
 export async function renewEpoch(query: Query, { identity, renewals }: StorageState): Promise<boolean> {
-  const [stored] = await query<StorageIdentity>(`select id, epoch from storage_identity for update`);
+  const [stored] = await query<StorageIdentity>(`select id, epoch from relay.storage_identity for update`);
   if (!stored) throw noIdentity();
   if (stored.id !== identity.id || renewalsOf(stored.epoch) > renewals) return false;
-  await query(`update storage_identity set epoch = $1`, [`${renewals + 1}.${randomName()}`]);
+  await query(`update relay.storage_identity set epoch = $1`, [`${renewals + 1}.${randomName()}`]);
   return true;
 }
 
@@ -167,9 +198,27 @@ function schemaError(cause: unknown) {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    `The tables of the relay's database could not be created or read: ${reason}. Check that the database user is allowed to create tables.`,
+    `The tables of the relay's database could not be created or read: ${reason}. ${adviceFor(cause)}`,
     { cause },
   );
+}
+
+export const incompleteTables =
+  'It has tables with the relay’s names, but not all of them. Restore a backup with all tables into an empty database, or give the relay a database of its own.';
+
+/** What to do if the database rejects a statement on the relay's tables. */
+export function adviceFor(error: unknown): string {
+  switch (sqlStateOf(error)) {
+    // undefined_table and duplicate_table.
+    case '42P01':
+    case '42P07':
+      return incompleteTables;
+    // insufficient_privilege.
+    case '42501':
+      return 'Check that the database user may create tables, and owns those of the relay.';
+    default:
+      return 'Check the database and its log.';
+  }
 }
 
 function tooNew(version: number) {

@@ -1,8 +1,12 @@
-import { access, constants, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { checkLock } from '../database/directory-lock.ts';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isKernelError, type KernelError } from '../../base/kernel-error.ts';
+import { checkLock } from '../database/directory/directory-lock.ts';
+import { findGeneration } from '../database/directory/generations.ts';
+import { defaultDiskReserveMB } from '../database/upkeep/disk-space.ts';
 import { findForeignFile, hasVersionFile } from '../database/storage-directory.ts';
 import { fine, wrong, type Finding } from './finding.ts';
+import { existingAncestor, isWritable, statOf } from './paths.ts';
 
 export interface DirectoryReport {
   readonly findings: readonly Finding[];
@@ -12,10 +16,16 @@ export interface DirectoryReport {
   readonly touchedAtMs?: number;
 }
 
-const minFreeBytes = 100_000_000;
+/** What creating a database takes, and what it needs besides. */
+const databaseMB = 100;
 
 /** If a relay answers on the port (`isRelayRunning`), a lock is expected. */
-export async function checkDirectory(directory: string, isRelayRunning: boolean): Promise<DirectoryReport> {
+export async function checkDirectory(
+  directory: string,
+  isRelayRunning: boolean,
+  reserveMB = defaultDiskReserveMB,
+): Promise<DirectoryReport> {
+  const minFreeMB = Math.max(reserveMB, databaseMB);
   const found = await statOf(directory);
   if (!found) {
     const parent = await existingAncestor(directory);
@@ -24,7 +34,7 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
       return { findings: [wrong('directory', text)], isFree: false };
     }
     const text = `${directory} does not exist yet. The first start creates it with an empty database.`;
-    return { findings: [fine('directory', text), await checkSpace(parent)], isFree: false };
+    return { findings: [fine('directory', text), await checkSpace(parent, minFreeMB)], isFree: false };
   }
   if (!found.isDirectory() || !(await isWritable(directory))) {
     const text = `${directory} is not a directory that this user may write to. Grant write access to the user that runs the relay, or choose another directory with --storage.`;
@@ -35,13 +45,17 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
     const text = `${directory} contains other files, such as ${foreign}. Choose an empty directory, or one that does not exist yet.`;
     return { findings: [wrong('directory', text)], isFree: false };
   }
-  const space = await checkSpace(directory);
-  const postgres = join(directory, 'postgres');
-  if ((await statOf(postgres)) && !(await hasVersionFile(postgres))) {
-    const text = `The database in ${postgres} is incomplete. Restore a backup.`;
+  const space = await checkSpace(directory, minFreeMB);
+  const postgres = await findDatabase(directory);
+  if (postgres instanceof Error) {
+    return { findings: [wrong('directory', postgres.message), space], isFree: false };
+  }
+  if (postgres !== undefined && !postgres.isComplete) {
+    const text = `The database in ${postgres.path} is incomplete. Restore a backup.`;
     return { findings: [wrong('directory', text), space], isFree: false };
   }
-  const database = await statOf(join(postgres, 'global', 'pg_control'));
+  const database =
+    postgres === undefined ? undefined : await statOf(join(postgres.path, 'global', 'pg_control'));
   const touched = database && { touchedAtMs: database.mtimeMs };
   const lock = await checkLock(directory);
   if (lock === 'held') {
@@ -53,8 +67,8 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
         );
     return { findings: [finding, space], isFree: false, ...touched };
   }
-  if (lock === 'unknown') {
-    const text = `${directory} has a lock from another machine, or from before this machine rebooted. At startup, the relay watches the lock for 10 s and replaces it if it is not renewed.`;
+  if (lock !== 'free') {
+    const text = `${directory} has a lock from another machine, or from before this machine rebooted. At startup, the relay watches the lock for 30 s. If it is not renewed, the relay replaces it, and continues on a copy of the database, which needs as much space as the database. If no other relay uses the directory, you can delete the lock instead.`;
     return { findings: [fine('directory', text), space], isFree: false, ...touched };
   }
   const mode =
@@ -69,30 +83,25 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
   };
 }
 
-async function checkSpace(path: string): Promise<Finding> {
+async function findDatabase(
+  directory: string,
+): Promise<{ readonly path: string; readonly isComplete: boolean } | KernelError | undefined> {
+  try {
+    const found = await findGeneration(directory);
+    return found && { path: found.path, isComplete: await hasVersionFile(found.path) };
+  } catch (error) {
+    if (isKernelError(error)) return error;
+    throw error;
+  }
+}
+
+async function checkSpace(path: string, minFreeMB: number): Promise<Finding> {
   const { bavail, bsize } = await statfs(path);
   const megabytes = `${Math.floor((bavail * bsize) / 1_000_000).toLocaleString('en')} MB`;
-  return bavail * bsize >= minFreeBytes
+  return bavail * bsize >= minFreeMB * 1_000_000
     ? fine('directory', `The disk has ${megabytes} free.`)
     : wrong(
         'directory',
-        `The disk has only ${megabytes} free, but the relay needs 100 MB. Free some space on it.`,
+        `The disk has only ${megabytes} free, but the relay accepts content only above ${minFreeMB} MB. Free some space on it.`,
       );
-}
-
-async function existingAncestor(path: string): Promise<string> {
-  const parent = dirname(path);
-  return parent === path || (await statOf(parent)) ? parent : existingAncestor(parent);
-}
-
-async function isWritable(path: string): Promise<boolean> {
-  return access(path, constants.R_OK | constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Undefined if the path does not exist or this user has no access. */
-async function statOf(path: string) {
-  return stat(path).catch(() => undefined);
 }

@@ -4,8 +4,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { silentLogger } from '../../base/logger.ts';
+import { openPostgresDatabase } from '../database/postgres-database.ts';
+import { prepareSchema } from '../database/schema.ts';
 import { openStorageDirectory } from '../database/storage-directory.ts';
+import { runStatement } from '../../../test/support/postgres.ts';
 import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { startRelay } from '../../../test/support/relay/test-relay.ts';
 import { checkClock } from './check-clock.ts';
 import { describeFindings, examine } from './examine.ts';
@@ -62,6 +66,7 @@ it('reports a directory with other files, and a file instead of a directory', as
   expect(await wrongIn(examineDirectory(file))).toEqual([expect.stringContaining('not a directory')]);
   expect(await wrongIn(examineDirectory(join(file, 'below')))).toEqual([
     expect.stringContaining('is not allowed to create it'),
+    expect.stringMatching(/^state: .* cannot be created/),
   ]);
 });
 
@@ -84,6 +89,63 @@ it('reports an incomplete database and creates none in its place', async () => {
     expect.stringMatching(/^directory: .*incomplete/),
   ]);
   expect(await readdir(join(directory, 'postgres'))).toEqual(['global']);
+});
+
+// The superuser may read every directory, so a file takes the place of one that this user may not read.
+it('reports a database that cannot be read, as a start does', async () => {
+  const directory = await createDirectory();
+  await writeFile(join(directory, 'postgres'), '');
+  expect(await wrongIn(examineDirectory(directory))).toEqual([
+    expect.stringMatching(/^directory: .*cannot be read by this user/),
+  ]);
+  await expect(openStorageDirectory(directory, silentLogger)).rejects.toMatchObject({
+    code: 'RELAY_STORAGE_FAILED',
+  });
+});
+
+describePostgres('on PostgreSQL', () => {
+  it.each([
+    ['a read-only database', 'default_transaction_read_only=on', /^database: It is read-only/],
+    ['a search path without a schema', 'search_path=nowhere', /^database: .*has no schema/],
+    ['a user that may not create tables', 'role=pg_monitor', /^database: The user pg_monitor may not create/],
+  ])('reports %s', async (_, setting, report) => {
+    const url = new URL(await createPostgres());
+    url.searchParams.set('options', `-c ${setting}`);
+    const [found = ''] = await wrongIn(examine({ port: 0, storage: url.href }));
+    expect(found).toMatch(report);
+  });
+
+  it('reports tables of another owner as the database does', async () => {
+    const storage = await createPostgres();
+    const database = await openPostgresDatabase(storage, 'the test', silentLogger);
+    await prepareSchema(database);
+    await database.query('grant create on schema public to pg_monitor');
+    await database.close();
+    const found = await wrongIn(examine({ port: 0, storage: `${storage}?options=-c%20role%3Dpg_monitor` }));
+    expect(found).toEqual([
+      'database: It rejected a query: permission denied for table schema_version. Check that the database user may create tables, and owns those of the relay.',
+    ]);
+  });
+
+  it('reports that only one table was restored', async () => {
+    const storage = await createPostgres();
+    await runStatement('create table covalues (id text)', [], storage);
+    expect(await wrongIn(examine({ port: 0, storage }))).toEqual([
+      expect.stringMatching(/^database: It has tables .* not all of them/),
+    ]);
+  });
+});
+
+it('reports a table that was restored without its rows', async () => {
+  const directory = await createStorage();
+  const database = await openStorageDirectory(directory, silentLogger);
+  await prepareSchema(database);
+  await database.query(`insert into covalues values ('co_z1', '{}')`);
+  await database.query(`insert into sessions values ('co_z1', 's1', 1, 'signature_z1', 1)`);
+  await database.close();
+  expect(await wrongIn(examineDirectory(directory))).toEqual([
+    expect.stringMatching(/^database: Its table transactions has no rows/),
+  ]);
 });
 
 it('reports tables of a newer relay', async () => {

@@ -1,7 +1,7 @@
 /** The result of one check. If `isWrong`, the text also says what to do. */
 export interface Finding {
   readonly isWrong: boolean;
-  readonly subject: 'port' | 'directory' | 'database' | 'clock';
+  readonly subject: 'port' | 'access' | 'sign-in' | 'admin' | 'directory' | 'state' | 'database' | 'clock';
   readonly text: string;
 }
 

@@ -1,30 +1,51 @@
-import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 
-/** Counts connections, in total and per address. */
+/** Counts open connections, in total and per address; and new ones, failed sign-ins and lookups per address and minute. */
 export interface Admission {
   /** The reason for refusing another connection; undefined if there is room. */
   refusal(address: string): string | undefined;
   /** Counts a connection. Call the returned function exactly once to release its place. */
   enter(address: string): () => void;
+  signInFailed(address: string): void;
+  /** Counts a lookup. Returns the reason for refusing it; undefined if it is allowed. */
+  countLookup(address: string): string | undefined;
 }
 
-export function createAdmission({
-  connections,
-  connectionsPerAddress,
-}: Pick<RelayLimits, 'connections' | 'connectionsPerAddress'>): Admission {
+type AdmissionLimits = Pick<
+  RelayLimits,
+  | 'connections'
+  | 'connectionsPerAddress'
+  | 'newConnectionsPerMinute'
+  | 'failedSignInsPerMinute'
+  | 'lookupsPerMinute'
+>;
+
+const minuteMs = 60_000;
+
+export function createAdmission(limits: AdmissionLimits, clock: Pick<Clock, 'elapsedMs'>): Admission {
+  const { connections, connectionsPerAddress, newConnectionsPerMinute } = limits;
+  const { failedSignInsPerMinute, lookupsPerMinute } = limits;
   const countsByAddress = new Map<string, number>();
   let count = 0;
+  const opened = countPerMinute(clock);
+  const failed = countPerMinute(clock);
+  const lookups = countPerMinute(clock);
 
   return {
     refusal(address) {
       if (count >= connections) return `The relay is at its limit of ${connections} connections.`;
-      if ((countsByAddress.get(address) ?? 0) < connectionsPerAddress) return undefined;
-      return `This address is at its limit of ${connectionsPerAddress} connections.`;
+      if ((countsByAddress.get(address) ?? 0) >= connectionsPerAddress)
+        return `This address is at its limit of ${connectionsPerAddress} connections.`;
+      if (opened.of(address) >= newConnectionsPerMinute)
+        return `This address is at its limit of ${newConnectionsPerMinute} new connections a minute.`;
+      if (failed.of(address) < failedSignInsPerMinute) return undefined;
+      return `This address is at its limit of ${failedSignInsPerMinute} failed sign-ins a minute.`;
     },
     enter(address) {
       count++;
+      opened.add(address);
       countsByAddress.set(address, (countsByAddress.get(address) ?? 0) + 1);
       return () => {
         count--;
@@ -33,14 +54,29 @@ export function createAdmission({
         else countsByAddress.delete(address);
       };
     },
+    signInFailed: failed.add,
+    countLookup(address) {
+      if (lookups.of(address) >= lookupsPerMinute)
+        return `This address is at its limit of ${lookupsPerMinute} lookups of passkeys a minute.`;
+      lookups.add(address);
+      return undefined;
+    },
   };
 }
 
-/** With `trustProxy`, only the last forwarded entry counts: the client may have forged the others. */
-export function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
-  const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
-  const nearest = [forwarded ?? []].flat().join(',').split(',').at(-1)?.trim();
-  return nearest || (socket.remoteAddress ?? 'unknown');
+/** Counts minute by minute, so that addresses of earlier minutes take no memory. */
+function countPerMinute(clock: Pick<Clock, 'elapsedMs'>) {
+  const counts = new Map<string, number>();
+  let minute = 0;
+
+  function of(address: string): number {
+    const now = Math.floor(clock.elapsedMs() / minuteMs);
+    if (now !== minute) counts.clear();
+    minute = now;
+    return counts.get(address) ?? 0;
+  }
+
+  return { of, add: (address: string) => void counts.set(address, of(address) + 1) };
 }
 
 /** Allows a missing `Origin`, because every browser sends it. Throws RELAY_SETTING_INVALID for an invalid entry. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStoragePlace } from '../database/storage-place.ts';
 import type { Relay } from '../index.ts';
 import { createRelayOn } from '../relay.ts';
+import { freePort } from '../../../test/support/relay/free-port.ts';
 import { openHttpClient } from '../../../test/support/relay/http-client.ts';
 import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { openRelay, readHealth, startRelay } from '../../../test/support/relay/test-relay.ts';
@@ -18,16 +19,22 @@ afterAll(() => relay.close());
 const page = 'https://app.example.org';
 const readableBy = ({ headers }: Response) => headers.get('access-control-allow-origin');
 
+it.each(['/health', '/metrics', '/sync', '/other'])(
+  '[RELAY-34] the answer of %s is neither cached nor taken for another type',
+  async (path) => {
+    const { headers } = await fetch(`${relay.url}${path}`);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  },
+);
+
 describe('a page of an allowed origin', () => {
   const origins = [page];
   const ask = (url: string, method = 'GET', origin = page) =>
     fetch(url, { method, headers: { origin, accept: 'text/event-stream' } });
 
   it('can read that the relay starts, and nobody else can', async () => {
-    const free = createServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
-    const { port } = free.address() as AddressInfo;
-    free.close();
+    const port = await freePort();
     const url = `http://127.0.0.1:${port}/sync`;
     const answers: [string, number, string | null, string | null][] = [];
     const starting = await createRelayOn(
@@ -82,6 +89,8 @@ describe('HTTP', () => {
     expect(body).toEqual({
       status: 'ok',
       ready: true,
+      reasons: [],
+      oldestPendingMs: 0,
       storage: { kind: 'pglite', durability: 'process-crash', pending: 0 },
       connections: 0,
       uptimeMs: expect.any(Number) as number,
@@ -100,8 +109,9 @@ describe('HTTP', () => {
     const asked = request(`${relay.url}${path}`, {
       headers: { ...headers, 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' },
     }).end();
-    const [response] = (await once(asked, 'response')) as [{ statusCode: number }];
-    expect(response.statusCode).toBe(404);
+    const [{ statusCode, headers: answered }] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(statusCode).toBe(404);
+    expect(answered).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
 
   it('closes even while refused callers keep their connections open', async () => {

@@ -11,7 +11,7 @@ export interface KeepAlive {
 export const pingIntervalMs = 4_000;
 /** A live client answers WebSocket pings even while its page is busy. */
 export const maxSilenceMs = 30_000;
-/** Connections are pinged in turn: pinging thousands at once, and reading their answers, would hold up everything else. */
+/** Connections are pinged in turn: pinging thousands at once and reading the answers would hold up everything else. */
 const phaseCount = 40;
 /** This many connections in a row share a turn. */
 const connectionsPerPhase = 50;

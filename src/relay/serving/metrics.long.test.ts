@@ -1,7 +1,9 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Relay } from '../index.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { createStockClient } from '../../../test/support/relay/stock-client.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
+import { until } from '../../../test/support/until.ts';
 import { confirmed, createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
 
 /** The value of each `GET /metrics` line, by name and labels. */
@@ -25,13 +27,14 @@ it('counts the activity of a relay', async () => {
   const client = await createStockClient(relay.url);
   await confirmed(client, createSharedMap(client));
   // Other content of the client may still wait for its commit.
-  const after = await vi.waitFor(async () => {
+  const after = await until(async () => {
     const now = await readMetrics(relay);
     expect(now).toMatchObject({
       maia_relay_connections: 1,
       maia_relay_queue_messages: 0,
       maia_relay_queue_bytes: 0,
       maia_relay_storage_failing: 0,
+      maia_relay_set_aside: 0,
     });
     return now;
   });
@@ -49,6 +52,49 @@ it('counts the activity of a relay', async () => {
   expect(after.maia_relay_commit_messages_sum).toBeGreaterThanOrEqual(2);
   expect(after.maia_relay_covalues).toBeGreaterThanOrEqual(3);
   expect(after).toHaveProperty('nodejs_eventloop_lag_p99_seconds');
+});
+
+const own = async (relay: Relay) =>
+  Object.fromEntries(
+    Object.entries(await readMetrics(relay)).filter(([name]) => /^maia_relay_(?!.*_bucket)/.test(name)),
+  );
+
+it('shows the log and the disk of PGlite', async () => {
+  const relay = await startRelay();
+  const client = await createStockClient(relay.url);
+  await confirmed(client, createSharedMap(client));
+  await until(async () =>
+    expect(await own(relay)).toMatchObject({
+      maia_relay_database_log_bytes: expect.any(Number) as number,
+      maia_relay_disk_free_bytes: expect.any(Number) as number,
+      maia_relay_oldest_pending_seconds: 0,
+      maia_relay_commits_running: 0,
+    }),
+  );
+  const names = Object.keys(await own(relay));
+  expect(names.filter((name) => /bus|log_read|database_(?:conn|wait)/.test(name))).toEqual([]);
+});
+
+describePostgres('on PostgreSQL', () => {
+  it('shows the connections, the bus and the log, with no label that names anyone', async () => {
+    const relay = await startRelay({ storage: await createPostgres() });
+    const client = await createStockClient(relay.url);
+    const map = createSharedMap(client);
+    await confirmed(client, map);
+    const now = await own(relay);
+    expect(now).toMatchObject({
+      'maia_relay_database_connections{state="used"}': expect.any(Number) as number,
+      'maia_relay_database_connections{state="idle"}': expect.any(Number) as number,
+      maia_relay_database_waiting: 0,
+      maia_relay_epochs: 0,
+      maia_relay_bus_heard_seconds: expect.any(Number) as number,
+      maia_relay_log_read_seconds: expect.any(Number) as number,
+    });
+    const names = Object.keys(now);
+    expect(names.filter((name) => /disk|database_log/.test(name))).toEqual([]);
+    for (const secret of [map.id, map.group.id, client.getCurrentAccountOrAgentID(), '127.0.0.1'])
+      expect(names.filter((name) => name.includes(secret))).toEqual([]);
+  });
 });
 
 it('counts refusals by code, and unknown messages as one kind', async () => {

@@ -1,25 +1,22 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ReceivedMessage } from '../../wire/frames.ts';
+import type { BatchWriterOptions } from '../storage/commits/batch-writer.ts';
+import type { NamespaceState } from '../namespace/namespace.ts';
+import type { DatabaseFigures } from '../database/database.ts';
 import type { WireMeasure } from '../client/wire-measure.ts';
 
-export interface Commit {
-  readonly tookMs: number;
-  readonly messages: number;
-  readonly bytes: number;
-}
-
 /** The values of the gauges, read on request. */
-export interface RelayState {
+export interface RelayState extends NamespaceState {
   readonly connections: number;
-  readonly pending: number;
-  readonly pendingBytes: number;
-  readonly coValues: number;
+  readonly database: DatabaseFigures;
+  /** In bytes, by use, with the limit. */
+  readonly memory: Readonly<Record<string, number>>;
   readonly isFailing: boolean;
 }
 
 export interface Metrics {
   readonly wire: WireMeasure;
-  committed(commit: Commit): void;
+  readonly committed: NonNullable<BatchWriterOptions['committed']>;
   read(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
@@ -63,12 +60,37 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
     buckets: [1e3, 1e4, 1e5, 1e6, 1e7],
     registers,
   });
-  const watched: readonly [name: string, help: string, (now: RelayState) => number][] = [
+  const watched: readonly [name: string, help: string, (now: RelayState) => number | undefined][] = [
     ['connections', 'Connected clients.', (now) => now.connections],
     ['queue_messages', 'Messages waiting to be committed.', (now) => now.pending],
     ['queue_bytes', 'Bytes of content waiting to be committed.', (now) => now.pendingBytes],
+    ['set_aside', 'CoValues whose commit waits for a lock of another transaction.', (now) => now.setAside],
+    [
+      'oldest_pending_seconds',
+      'How long the oldest content has waited for its commit.',
+      (now) => now.oldestPendingMs / 1_000,
+    ],
+    ['commits_running', 'Commits under way.', (now) => now.commitsRunning],
     ['covalues', 'CoValues in memory, including requested ones that were not found.', (now) => now.coValues],
     ['storage_failing', '1 while commits fail and are retried.', (now) => Number(now.isFailing)],
+    ['epochs', 'How often the storage got another epoch.', (now) => now.epochs],
+    [
+      'bus_heard_seconds',
+      'How long ago this relay received a notice of its own.',
+      (now) => inSeconds(now.busHeardMs),
+    ],
+    [
+      'log_read_seconds',
+      'How long ago this relay read the log of what others committed.',
+      (now) => inSeconds(now.logReadMs),
+    ],
+    [
+      'database_waiting',
+      'Statements and transactions that wait for a connection to PostgreSQL.',
+      (now) => now.database.waiting,
+    ],
+    ['database_log_bytes', 'Log of PGlite since its last checkpoint.', (now) => now.database.logBytes],
+    ['disk_free_bytes', 'Free space on the disk of PGlite.', (now) => now.database.diskFreeBytes],
   ];
   for (const [name, help, value] of watched) {
     const gauge: Gauge = new Gauge({
@@ -77,10 +99,31 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
       registers,
       collect() {
         const now = state();
-        if (now) gauge.set(value(now));
+        const found = now && value(now);
+        if (found === undefined) gauge.remove();
+        else gauge.set(found);
       },
     });
   }
+  const memory: Gauge<'use'> = new Gauge({
+    name: 'maia_relay_memory_bytes',
+    help: 'Memory that counts for the limit, in bytes, by use; and the limit.',
+    labelNames: ['use'] as const,
+    registers,
+    collect() {
+      for (const [use, bytes] of Object.entries(state()?.memory ?? {})) memory.set({ use }, bytes);
+    },
+  });
+  const connections: Gauge<'state'> = new Gauge({
+    name: 'maia_relay_database_connections',
+    help: 'Connections to PostgreSQL, by state.',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      for (const [name, count] of Object.entries(state()?.database.connections ?? {}))
+        connections.set({ state: name }, count);
+    },
+  });
   const all = Registry.merge([registry, processRegistry()]);
 
   return {
@@ -98,6 +141,8 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
     read: async () => ({ contentType: all.contentType, body: await all.metrics() }),
   };
 }
+
+const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
 
 function kindOf(received: ReceivedMessage): string {
   switch (received.kind) {

@@ -40,8 +40,8 @@ it('[RELAY-31] a failure of WebAssembly is refused as the relay’s own, and nev
   const codes = client.received.filter(({ maia }) => maia === 'refused').map(({ code }) => code);
   expect(codes).toEqual(['storage']);
   expect(client.received.filter(({ action, id }) => action === 'known' && id === map.id)).toEqual([]);
-  const health = (await (await fetch(`${relay.url}/health`)).json()) as { readonly ready: boolean };
-  expect(health.ready).toBe(false);
+  const live = await fetch(`${relay.url}/health/live`);
+  expect([live.status, await live.json()]).toEqual([503, { reasons: ['ending'] }]);
   const late = await openRawClient(relay.url);
   await late.waitFor({ maia: 'refused', code: 'storage', closing: true });
 });

@@ -1,5 +1,6 @@
 import type { LocalNode } from 'cojson';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { silentLogger, type Logger } from '../../base/logger.ts';
 import type { Relay } from '../index.ts';
 import { runStatement } from '../../../test/support/postgres.ts';
 import { openRawClient, type RawClient } from '../../../test/support/relay/raw-client.ts';
@@ -14,21 +15,20 @@ import {
   readHealth,
   startRelay,
 } from '../../../test/support/relay/test-relay.ts';
-
-const within = { timeout: 10_000, interval: 5 };
+import { until } from '../../../test/support/until.ts';
 const restored = { maia: 'refused', code: 'storage', reason: expect.stringContaining('restored') as unknown };
 
 /** Copies a database within the server, so that the copy has the same identity, server and timeline. */
 async function copyDatabase(from: string, to: string): Promise<void> {
   const [source, target] = [nameOf(from), nameOf(to)];
   await runStatement(`drop database if exists ${target} with (force)`);
-  await vi.waitFor(async () => {
+  await until(async () => {
     await runStatement(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()`,
       [source],
     );
     await runStatement(`create database ${target} template ${source}`);
-  }, within);
+  });
 }
 
 const nameOf = (url: string) => new URL(url).pathname.slice(1);
@@ -48,19 +48,46 @@ async function takeBackup(storage: string, proxies: readonly TcpProxy[]): Promis
   return () => copy(backup.href, storage);
 }
 
-const isHealthy = (relay: Relay) =>
-  vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), within);
+const isHealthy = (relay: Relay) => until(async () => expect((await readHealth(relay)).code).toBe(200));
 
 /** Confirms with as many connections as it takes: the relay closes them while it compares its storage. */
 const confirmedAgain = (node: LocalNode, map: Parameters<typeof confirmed>[1], relay: Relay) =>
-  vi.waitFor(() => {
+  until(() => {
     if (node.syncManager.peers['relay']?.closed !== false) reconnectStock(node, relay.url);
     expect(isConfirmed(node, map)).toBe(true);
-  }, within);
+  });
 
 const storageOf = ({ received }: RawClient) => received[0]?.['storage'] as { id: string; epoch: string };
 
 describePostgres('a relay whose PostgreSQL goes back to an earlier state', () => {
+  it('forgets what it knows even if that fails at first', async () => {
+    const storage = await createPostgres();
+    let timeline = 1;
+    let failures = 0;
+    const logger: Logger = {
+      ...silentLogger,
+      warn(message) {
+        if (message.includes('replaced or restored') && failures++ === 0) throw new Error('The log is full.');
+      },
+    };
+    const relay = await startRelay({ storage, logger }, (database) => ({
+      ...database,
+      incarnation: () => Promise.resolve(`timeline ${timeline}`),
+    }));
+    const raw = await openRawClient(relay.url);
+    timeline = 2;
+    await runStatement(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+      [],
+      storage,
+    );
+    await raw.waitFor(restored);
+    await isHealthy(relay);
+    expect(failures).toBe(2);
+    expect(storageOf(await openRawClient(relay.url)).epoch).not.toBe(storageOf(raw).epoch);
+  });
+
   it('[RELAY-18] closes all channels, renews the epoch, and gets the rest from its clients', async () => {
     const storage = await createPostgres();
     const proxy = await startProxy(storage);
@@ -117,9 +144,13 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
     await isHealthy(relay);
     expect(storageOf(await openRawClient(relay.url))).toEqual(storageOf(before));
     expect(before.closeCode).toBeUndefined();
-    expect(await runStatement('select count(*)::int4 as count from relay_marks', [], storage)).toEqual([
-      { count: 1 },
-    ]);
+    expect(
+      await runStatement(
+        `select count(distinct split_part(relay, '.', 1))::int4 as count from relay_marks`,
+        [],
+        storage,
+      ),
+    ).toEqual([{ count: 1 }]);
   });
 
   it('answers nothing from memory between the loss of a connection and the comparison', async () => {
@@ -146,11 +177,11 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
     // All but the connection for notifications.
     await runStatement(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where datname = current_database() and pid <> pg_backend_pid() and query !~* '^(listen|select 1$)'`,
+       where datname = current_database() and pid <> pg_backend_pid() and query !~* '^(set|select 1$|select pg_notify)'`,
       [],
       storage,
     );
-    await vi.waitFor(() => expect(comparisons).toBe(1), within);
+    await until(() => expect(comparisons).toBe(1));
     raw.send({ action: 'load', ...mine.core.knownState() });
     raw.send({ action: 'load', id: missing, header: false, sessions: {} });
     await raw.waitFor({ action: 'known', id: missing, header: false });
@@ -158,6 +189,83 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
     isHeld = false;
     release();
     await raw.waitFor({ action: 'known', id: mine.id, header: true });
+  });
+
+  it('[RELAY-40] greets nobody and is not ready until it could compare its storage', async () => {
+    const storage = await createPostgres();
+    let failures = 0;
+    let isFailing = false;
+    const relay = await startRelay({ storage }, (database) => ({
+      ...database,
+      async incarnation() {
+        if (!isFailing) return database.incarnation?.() ?? '';
+        failures++;
+        throw new Error('The identity cannot be read.');
+      },
+    }));
+    isFailing = true;
+    await runStatement(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+      [],
+      storage,
+    );
+    await until(() => expect(failures).toBeGreaterThan(2));
+    expect((await readHealth(relay)).code).toBe(503);
+    const early = await openRawClient(relay.url);
+    await early.waitFor({ maia: 'refused', code: 'storage', closing: true });
+    expect(early.received).toHaveLength(1);
+    isFailing = false;
+    await isHealthy(relay);
+    expect(storageOf(await openRawClient(relay.url))).toBeDefined();
+  });
+
+  it('[RELAY-18] acknowledges no commit whose answer arrives after the comparison, and is not in the database', async () => {
+    const storage = await createPostgres();
+    let isHeld = false;
+    const held: (() => void)[] = [];
+    async function late<T>(commit: Promise<T>): Promise<T> {
+      const result = await commit;
+      if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
+      return result;
+    }
+    const relay = await startRelay({ storage }, (database) => ({
+      ...database,
+      write: (sql, parameters) => late(database.write(sql, parameters)),
+    }));
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const before = await openRawClient(relay.url);
+    for (const table of ['relay_marks', 'sessions', 'transactions'])
+      await runStatement(`create table kept_${table} as select * from ${table}`, [], storage);
+    isHeld = true;
+    mine.set('word', 'second');
+    await until(() => expect(held).toHaveLength(1));
+    await runStatement(
+      `with marks as (update relay_marks set mark = kept.mark from kept_relay_marks as kept where kept.relay = relay_marks.relay),
+         rows as (delete from transactions where (covalue_id, session_id, idx) not in (select covalue_id, session_id, idx from kept_transactions))
+       update sessions set last_idx = kept.last_idx, last_signature = kept.last_signature
+       from kept_sessions as kept
+       where kept.covalue_id = sessions.covalue_id and kept.session_id = sessions.session_id`,
+      [],
+      storage,
+    );
+    await runStatement(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+      [],
+      storage,
+    );
+    await until(async () => expect((await readHealth(relay)).code).toBe(503));
+    await isHealthy(relay);
+    isHeld = false;
+    for (const release of held) release();
+    await before.waitFor(restored);
+    expect(isConfirmed(alice, mine)).toBe(false);
+    await isHealthy(relay);
+    await confirmedAgain(alice, mine, relay);
+    expect((await loadMap(await createStockClient(relay.url), mine)).get('word')).toBe('second');
   });
 
   it('notices at its next commit, even with all connections open', async () => {
@@ -170,7 +278,7 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
     const before = await openRawClient(relay.url);
     await goBack(storage, lost.id);
     mine.set('word', 'second');
-    await vi.waitFor(() => expect(before.closeCode).toBeDefined(), within);
+    await until(() => expect(before.closeCode).toBeDefined());
     await isHealthy(relay);
     const after = await openRawClient(relay.url);
     expect(storageOf(after).epoch).not.toBe(storageOf(before).epoch);
@@ -178,6 +286,21 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
     reconnectStock(alice, relay.url);
     await confirmed(alice, lost);
     expect((await loadMap(await createStockClient(relay.url), lost)).get('word')).toBe('first');
+  });
+
+  it('notices without a commit, with all connections open, when it reads the log of changes', async () => {
+    const storage = await createPostgres();
+    const relay = await startRelay({ storage });
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const before = await openRawClient(relay.url);
+    await goBack(storage, mine.id);
+    // The beats of a relay that it does not know make it read the log.
+    await startRelay({ storage });
+    await before.waitFor(restored);
+    await isHealthy(relay);
+    expect(storageOf(await openRawClient(relay.url)).epoch).not.toBe(storageOf(before).epoch);
   });
 
   it('tells the other relays on the database, and all announce one new epoch', async () => {
@@ -209,7 +332,7 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
     const clients = [await openRawClient(one.url), await openRawClient(two.url)];
     await restore();
     // A commit that was under way when the connections were cut may have closed a channel before.
-    for (const client of clients) await vi.waitFor(() => expect(client.closeCode).toBeDefined(), within);
+    for (const client of clients) await until(() => expect(client.closeCode).toBeDefined());
     await isHealthy(one);
     await isHealthy(two);
     expect(await runStatement('select epoch from storage_identity', [], storage)).toEqual([

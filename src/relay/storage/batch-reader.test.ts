@@ -1,5 +1,6 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { createBatchReader } from './batch-reader.ts';
+import { until } from '../../../test/support/until.ts';
 
 /** A reader whose reads the test completes. */
 function setUp() {
@@ -11,7 +12,7 @@ function setUp() {
       ends.push(() => resolve(new Map(ids.filter((id) => id !== 'nowhere').map((id) => [id, `of ${id}`])))),
     );
   });
-  const reading = (count: number) => vi.waitFor(() => expect(batches).toHaveLength(count), { interval: 1 });
+  const reading = (count: number) => until(() => expect(batches).toHaveLength(count));
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   return { reader, batches, ends, reading, settled };
 }

@@ -6,13 +6,13 @@ export interface BatchReader<Result> {
   read(id: string): Promise<Result | undefined>;
 }
 
-const maxIDs = 100;
 /** Two full batches at once: the database reads the next one while the first is being used. */
 const maxConcurrentReads = 2;
 
-/** `readMany` omits missing IDs. */
+/** `readMany` omits missing IDs, and gets no more than `maxIDs` at once. */
 export function createBatchReader<Result>(
   readMany: (ids: readonly string[]) => Promise<ReadonlyMap<string, Result>>,
+  maxIDs = 100,
 ): BatchReader<Result> {
   interface Reader {
     readonly resolve: (result: Result | undefined) => void;

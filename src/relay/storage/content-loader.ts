@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cojsonInternals } from 'cojson';
 import type { Database } from '../database/database.ts';
 import { createBatchReader } from './batch-reader.ts';
-import { contentPieces, type ReadMore } from './content-pieces.ts';
+import { contentPieces, newerPieces, type ReadMore } from './content-pieces.ts';
 import { isDeleteSession, type Content, type CoValueHeader, type KnownState } from '../../engine/content.ts';
+import { createNewerReader } from './read-newer.ts';
 import { readSessions, readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
 
 /** The stored content of a CoValue, to be sent without loading it into memory. */
@@ -11,6 +12,12 @@ export interface StoredContent {
   readonly header: CoValueHeader;
   /** If true, only the deletion may be sent. */
   readonly isDeleted: boolean;
+  /** How much of it was read. */
+  readonly bytes: number;
+  /** Whether the rest is read while the pieces are taken. */
+  readonly isStreamed: boolean;
+  /** Whether more is stored than the pieces have. */
+  readonly isPartial: boolean;
   /** Throws if a read fails or if the history is erased meanwhile. */
   readonly pieces: Iterable<Content> | AsyncIterable<Content>;
 }
@@ -20,6 +27,8 @@ export interface ContentLoader {
   load(id: string, handOut: (content: Content) => void): Promise<boolean>;
   /** Undefined if the CoValue is not stored; rejects if the read fails. */
   read(id: string): Promise<StoredContent | undefined>;
+  /** Like `read`, but only what is beyond a known state, or a part of that. */
+  readNewer(known: KnownState): Promise<StoredContent | undefined>;
   /** Whether all stored content of the CoValue was handed out or came from the node. */
   wasHandedOut(id: string): boolean;
   markHandedOut(id: string): void;
@@ -39,6 +48,7 @@ export function createContentLoader(
     transactions: (...range) => readTransactions(database.query, ...range),
     sessions: (...counts) => readSessions(database.query, ...counts),
   };
+  const readNewerOf = createNewerReader(database.query);
   const handedOut = new Set<string>();
 
   async function load(
@@ -84,10 +94,26 @@ export function createContentLoader(
       const snapshot = await reader.read(id);
       if (!snapshot) return undefined;
       const header = headerOf(snapshot);
+      const pieces = contentPieces(snapshot, header, readMore);
       return {
         header,
+        pieces,
+        bytes: bytesOf(snapshot),
+        isStreamed: Symbol.asyncIterator in pieces,
+        isPartial: false,
         isDeleted: [...snapshot.sessions.keys()].some(isDeleteSession),
-        pieces: contentPieces(snapshot, header, readMore),
+      };
+    },
+    async readNewer(known) {
+      const newer = await readNewerOf(known);
+      if (!newer) return undefined;
+      const { header, sessions, isPartial } = newer;
+      return {
+        ...{ header, isPartial },
+        pieces: newerPieces(known.id, header, sessions, readMore),
+        bytes: [...sessions.values()].reduce((sum, { transactions }) => sum + transactions.length, 0),
+        isStreamed: [...sessions.values()].some(({ signatures }) => signatures.length > 0),
+        isDeleted: [...sessions.keys()].some(isDeleteSession),
       };
     },
     wasHandedOut: (id) => handedOut.has(id),
@@ -95,6 +121,12 @@ export function createContentLoader(
     forget: (id) => void handedOut.delete(id),
     forgetAll: () => handedOut.clear(),
   };
+}
+
+function bytesOf({ header, sessions }: Snapshot): number {
+  let bytes = header.length;
+  for (const { transactions } of sessions.values()) bytes += transactions?.length ?? 0;
+  return bytes;
 }
 
 function headerOf({ header }: Snapshot): CoValueHeader {

@@ -19,9 +19,10 @@ export interface ReadMore {
 
 type ReadSession = SessionSnapshot & { readonly transactions: string };
 type Sessions<Session> = (readonly [SessionID, Session])[];
+
 type EmptyContent = Pick<Content, 'action' | 'id' | 'priority'>;
 
-/** A session longer than this is sent in a message of its own. */
+/** A session longer than this is sent in a separate message. */
 const maxPieceLength = 100_000;
 
 /**
@@ -88,17 +89,37 @@ async function readShort(
   });
 }
 
-function* packed(first: Content, empty: EmptyContent, sessions: Sessions<ReadSession>): Generator<Content> {
+function packed(first: Content, empty: EmptyContent, sessions: Sessions<ReadSession>): Generator<Content> {
+  return packSessions(
+    first,
+    empty,
+    sessions,
+    ({ transactions }) => transactions.length,
+    (session) => wholeSession(session),
+  );
+}
+
+/**
+ * Packs sessions, in order, into messages of about 100 kB. A session stays whole. `first` is the first message, and always
+ * comes; the others have only what `empty` has.
+ */
+export function* packSessions<Session>(
+  first: Content,
+  { action, id, priority }: EmptyContent,
+  sessions: Iterable<readonly [SessionID, Session]>,
+  lengthOf: (session: Session) => number,
+  contentOf: (session: Session) => SessionContent,
+): Generator<Content> {
   let piece = first;
   let length = 0;
   for (const [sessionID, session] of sessions) {
-    const added = session.transactions.length;
+    const added = lengthOf(session);
     if (length > 0 && length + added > maxPieceLength) {
       yield piece;
-      piece = { ...empty, new: {} };
+      piece = { action, id, priority, new: {} };
       length = 0;
     }
-    piece.new[sessionID] = wholeSession(session);
+    piece.new[sessionID] = contentOf(session);
     length += added;
   }
   yield piece;

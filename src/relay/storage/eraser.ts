@@ -32,7 +32,7 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
 
   async function eraseAll(): Promise<void> {
     const rows = await database.query<{ id: RawCoID }>(
-      `select covalue_id as id from deletions where not erased order by covalue_id`,
+      `select covalue_id as id from relay.deletions where not erased order by covalue_id`,
     );
     for (const { id } of rows) await erase(database, id);
   }
@@ -55,10 +55,10 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
 async function erase(database: Database, id: RawCoID): Promise<void> {
   await database.transaction(async (query) => {
     // Lock like every writer, including those on other relays.
-    await query(`select from covalues where id = $1 for update`, [id]);
+    await query(`select from relay.covalues where id = $1 for update`, [id]);
     for (const table of ['transactions', 'signatures', 'sessions']) {
-      await query(`delete from ${table} where covalue_id = $1 and right(session_id, 1) <> '$'`, [id]);
+      await query(`delete from relay.${table} where covalue_id = $1 and right(session_id, 1) <> '$'`, [id]);
     }
-    await query(`update deletions set erased = true where covalue_id = $1`, [id]);
+    await query(`update relay.deletions set erased = true where covalue_id = $1`, [id]);
   });
 }

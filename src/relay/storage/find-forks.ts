@@ -7,7 +7,7 @@ import {
   type SessionID,
   type Transaction,
 } from '../../engine/content.ts';
-import type { SessionRow } from './write-plan.ts';
+import type { SessionRow } from './commits/write-plan.ts';
 
 /** A session with two conflicting branches, one of which is in the database. */
 export interface Fork {
@@ -66,7 +66,7 @@ async function readOverlaps(
   const rows = await query<Fork & { readonly idx: number; readonly tx: string }>(
     `select distinct t.covalue_id as id, t.session_id as "sessionID", t.idx, t.tx
      from unnest($1::text[], $2::text[], $3::int4[], $4::int4[]) as wanted (covalue_id, session_id, after, until)
-     join transactions as t on t.covalue_id = wanted.covalue_id and t.session_id = wanted.session_id
+     join relay.transactions as t on t.covalue_id = wanted.covalue_id and t.session_id = wanted.session_id
        and t.idx >= wanted.after and t.idx < wanted.until`,
     [
       overlaps.map(({ id }) => id),

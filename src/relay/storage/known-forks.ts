@@ -1,5 +1,5 @@
 import type { Content } from '../../engine/content.ts';
-import { forkKey, withoutForks, type Fork } from './find-forks.ts';
+import { withoutForks, type Fork } from './find-forks.ts';
 
 /** Numbers forks, to recognize content and acknowledgements that were queued before a fork and may contain its branch. */
 export interface KnownForks {
@@ -10,36 +10,39 @@ export interface KnownForks {
   strip(content: Content, since: number): Content;
   /** Whether a fork was found after `since`, in this CoValue or, without an ID, in any CoValue. */
   hasAny(id: string | undefined, since: number): boolean;
-  /** Call as soon as nothing older than `since` is queued. */
-  forgetUpTo(since: number): void;
+  /** Call once nothing of the CoValue is queued that was queued before the fork of this number. */
+  forget(id: string, number: number): void;
+}
+
+interface NumberedForks {
+  latest: number;
+  readonly bySession: Map<string, number>;
 }
 
 export function createKnownForks(): KnownForks {
-  const numberByKey = new Map<string, number>();
-  const numberByID = new Map<string, number>();
+  const forksByID = new Map<string, NumberedForks>();
   let count = 0;
+
+  const latestOf = (id: string) => forksByID.get(id)?.latest ?? 0;
 
   return {
     get count() {
       return count;
     },
-    add(fork) {
-      count++;
-      numberByKey.set(forkKey(fork), count);
-      numberByID.set(fork.id, count);
+    add({ id, sessionID }) {
+      const forks = forksByID.get(id) ?? { latest: 0, bySession: new Map<string, number>() };
+      forksByID.set(id, forks);
+      forks.latest = ++count;
+      forks.bySession.set(sessionID, count);
     },
     strip(content, since) {
-      if ((numberByID.get(content.id) ?? 0) <= since) return content;
-      return withoutForks(
-        content,
-        (sessionID) => (numberByKey.get(forkKey({ id: content.id, sessionID })) ?? 0) > since,
-      );
+      const forks = forksByID.get(content.id);
+      if (!forks || forks.latest <= since) return content;
+      return withoutForks(content, (sessionID) => (forks.bySession.get(sessionID) ?? 0) > since);
     },
-    hasAny: (id, since) => (id === undefined ? count : (numberByID.get(id) ?? 0)) > since,
-    forgetUpTo(since) {
-      if (since < count) return;
-      numberByKey.clear();
-      numberByID.clear();
+    hasAny: (id, since) => (id === undefined ? count : latestOf(id)) > since,
+    forget(id, number) {
+      if (latestOf(id) <= number) forksByID.delete(id);
     },
   };
 }

@@ -11,14 +11,14 @@ export function createListing(
 ): Pick<StorageAPI, 'getCoValueIDs' | 'getCoValueCount'> {
   return {
     getCoValueIDs(limit, offset, callback) {
-      const page = `select id from covalues order by id limit $1 offset $2`;
+      const page = `select id from relay.covalues order by id limit $1 offset $2`;
       read(() => database.query<{ id: RawCoID }>(page, [limit, offset])).then(
         (rows) => callback([...rows]),
         (error: unknown) => logger.warn('Could not list the stored CoValues', { error }),
       );
     },
     getCoValueCount(callback) {
-      const count = `select count(*)::int4 as count from covalues`;
+      const count = `select count(*)::int4 as count from relay.covalues`;
       read(() => database.query<{ count: number }>(count)).then(
         ([row]) => callback(row?.count ?? 0),
         (error: unknown) => logger.warn('Could not count the stored CoValues', { error }),

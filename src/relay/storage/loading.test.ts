@@ -1,5 +1,5 @@
 import { LocalNode, type CoValueCore, type RawCoMap, type RawCoValue } from 'cojson';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { crypto } from '../../../test/support/relay/stock-client.ts';
 import {
   createReader,
@@ -7,6 +7,8 @@ import {
   loadKnownState,
   describeStorage,
 } from '../../../test/support/relay/test-storage.ts';
+import { readSnapshots } from './read-rows.ts';
+import { until } from '../../../test/support/until.ts';
 
 const contentOf = (core: CoValueCore) => core.newContentSince(undefined) ?? [];
 
@@ -119,7 +121,7 @@ describeStorage((test) => {
       const reader = createReader(test.open());
       await reader.loadCoValueCore(stream.id);
       const loaded = reader.getCoValue(stream.id);
-      await vi.waitFor(() => expect(loaded.isStreaming()).toBe(false));
+      await until(() => expect(loaded.isStreaming()).toBe(false));
       expect(loaded.knownState()).toEqual(stream.core.knownState());
     });
 
@@ -152,7 +154,7 @@ describeStorage((test) => {
       const reader = createReader(test.open());
       await reader.loadCoValueCore(map.id);
       const loaded = reader.getCoValue(map.id);
-      await vi.waitFor(() => expect(loaded.isStreaming()).toBe(false));
+      await until(() => expect(loaded.isStreaming()).toBe(false));
       expect(loaded.knownState()).toEqual(map.core.knownState());
       const copy = reader.expectCoValueLoaded(map.id).getCurrentContent() as RawCoMap;
       const keys = map.keys();
@@ -160,10 +162,30 @@ describeStorage((test) => {
       expect(keys.filter((key) => copy.get(key) !== map.get(key))).toEqual([]);
     });
 
+    it('[RELAY-35] is read in part, if many CoValues with much content are read at once', async () => {
+      const ids = Array.from({ length: 30 }, (_, index) => `co_zValue${index}`);
+      await test.query(`insert into covalues select id, '{}' from unnest($1::text[]) as id`, [ids]);
+      await test.query(
+        `insert into sessions select id, 'session_z' || session, 2, 'signature_z', 0
+         from unnest($1::text[]) as id, generate_series(1, 3) as session`,
+        [ids],
+      );
+      await test.query(
+        `insert into transactions select covalue_id, session_id, idx, repeat('x', 20000)
+         from sessions, generate_series(0, 1) as idx`,
+      );
+      const snapshots = await readSnapshots(test.query, ids);
+      const sessions = [...snapshots.values()].map((snapshot) => [...snapshot.sessions.values()]);
+      expect(sessions.every(([first]) => first?.transactions?.length === 40_001)).toBe(true);
+      const read = sessions.flat().filter(({ transactions }) => transactions !== undefined);
+      // The first of each, and 2 MB of the 60 others.
+      expect(read).toHaveLength(30 + 50);
+    });
+
     it('is read after its pending writes', async () => {
       const { storage, group } = await test.createWriter();
       const map = group.createMap({ a: 1 });
-      await vi.waitFor(() => expect(storage.pending).toBeGreaterThan(0), { interval: 0 });
+      await until(() => expect(storage.pending).toBeGreaterThan(0));
       const { pieces } = await loadContent(storage, map.id);
       expect(pieces.at(-1)?.id).toBe(map.id);
     });

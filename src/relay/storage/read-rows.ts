@@ -15,7 +15,7 @@ export interface SessionSnapshot {
   readonly signatures: { readonly idx: number; readonly signature: Signature }[];
   /**
    * All transactions of a session without such signatures: the text between the brackets of a JSON array. Undefined for
-   * sessions beyond the first `sessionsPerRead`.
+   * sessions beyond what is read at once.
    */
   readonly transactions?: string;
 }
@@ -29,6 +29,8 @@ export interface NewerSession extends SessionSnapshot {
 
 /** How many sessions are read at once: without signatures within, each has up to about 100 kB. */
 export const sessionsPerRead = 20;
+/** What is read of further sessions than the first of each CoValue, in all that are read at once. */
+const furtherBytesPerRead = 2_000_000;
 
 export type NewerSessions = ReadonlyMap<SessionID, NewerSession>;
 
@@ -49,19 +51,28 @@ export async function readSnapshots(
 ): Promise<ReadonlyMap<string, Snapshot>> {
   const rows = await query<Row>(
     `select id, header, session_id as session, last_idx as "lastIdx", last_signature as "lastSignature",
-       cuts.signatures, whole.transactions
-     from covalues left join (
-       select *, row_number() over (partition by covalue_id order by session_id) <= ${sessionsPerRead} as is_read
-       from sessions where covalue_id = any($1::text[])
+       signatures, whole.transactions
+     from relay.covalues left join (
+       select *, place = 1 or
+         place <= ${sessionsPerRead} and sum(length) over (order by covalue_id, session_id) <= ${furtherBytesPerRead} as is_read
+       from (
+         select *, row_number() over (partition by covalue_id order by session_id) as place
+         from relay.sessions where covalue_id = any($1::text[])
+       ) as placed
+       left join lateral (
+         select json_agg(json_build_object('idx', idx, 'signature', signature) order by idx)::text as signatures
+         from relay.signatures
+         where signatures.covalue_id = placed.covalue_id and signatures.session_id = placed.session_id
+       ) as cuts on true
+       left join lateral (
+         select coalesce(sum(octet_length(tx)), 0) as length from relay.transactions
+         where place between 2 and ${sessionsPerRead} and signatures is null
+           and transactions.covalue_id = placed.covalue_id and transactions.session_id = placed.session_id
+       ) as measured on true
      ) as sessions on sessions.covalue_id = id
      left join lateral (
-       select json_agg(json_build_object('idx', idx, 'signature', signature) order by idx)::text as signatures
-       from signatures
-       where signatures.covalue_id = sessions.covalue_id and signatures.session_id = sessions.session_id
-     ) as cuts on true
-     left join lateral (
-       select string_agg(tx, ',' order by idx) as transactions from transactions
-       where is_read and cuts.signatures is null
+       select string_agg(tx, ',' order by idx) as transactions from relay.transactions
+       where is_read and signatures is null
          and transactions.covalue_id = sessions.covalue_id and transactions.session_id = sessions.session_id
      ) as whole on true
      where id = any($1::text[]) order by id, session_id`,
@@ -94,7 +105,7 @@ export async function readSessions(
 ): Promise<ReadonlyMap<SessionID, string>> {
   const rows = await query<{ session: SessionID; transactions: string }>(
     `select session_id as session, string_agg(tx, ',' order by idx) as transactions
-     from transactions join unnest($2::text[], $3::int4[]) as wanted (session_id, count) using (session_id)
+     from relay.transactions join unnest($2::text[], $3::int4[]) as wanted (session_id, count) using (session_id)
      where covalue_id = $1 and idx < count group by session_id`,
     [id, [...counts.keys()], [...counts.values()]],
   );
@@ -110,7 +121,7 @@ export async function readTransactions(
   to: number,
 ): Promise<readonly string[]> {
   const rows = await query<{ tx: string }>(
-    `select tx from transactions where covalue_id = $1 and session_id = $2 and idx >= $3 and idx < $4 order by idx`,
+    `select tx from relay.transactions where covalue_id = $1 and session_id = $2 and idx >= $3 and idx < $4 order by idx`,
     [id, session, from, to],
   );
   return rows.map(({ tx }) => tx);
@@ -122,7 +133,7 @@ export async function readKnownStates(
 ): Promise<ReadonlyMap<string, KnownState>> {
   const rows = await query<{ id: RawCoID; session: SessionID | null; count: number }>(
     `select id, session_id as session, last_idx as count
-     from covalues left join sessions on covalue_id = id where id = any($1::text[])`,
+     from relay.covalues left join relay.sessions on covalue_id = id where id = any($1::text[])`,
     [ids],
   );
   const states = new Map<string, KnownState>();

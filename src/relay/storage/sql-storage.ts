@@ -1,38 +1,57 @@
-import { emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
+import { cojsonInternals, emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Database } from '../database/database.ts';
-import { isConflict } from '../database/postgres-facts.ts';
+import type { Database, WriteRefusal } from '../database/database.ts';
+import { isConflict, isLockTimeout } from '../database/postgres-facts.ts';
 import { readClaims, type Claim } from '../beginnings/claims.ts';
 import { createBatchReader } from './batch-reader.ts';
-import { createBatchWriter, type BatchWriterOptions } from './batch-writer.ts';
-import { createCommitQueue } from './commit-queue.ts';
+import { createBatchWriter, type BatchWriterOptions } from './commits/batch-writer.ts';
+import { createCommitQueue, type CommitQueue } from './commits/commit-queue.ts';
+import { findLocked } from './commits/find-locked.ts';
 import { createContentLoader, type StoredContent } from './content-loader.ts';
-import { contentBytes, type Content, type KnownState, type RawCoID } from '../../engine/content.ts';
+import {
+  contentBytes,
+  type Content,
+  type CoValueHeader,
+  type KnownState,
+  type RawCoID,
+} from '../../engine/content.ts';
 import type { Fork } from './find-forks.ts';
 import { createKnownForks } from './known-forks.ts';
 import { createEraser } from './eraser.ts';
 import { readKnownStates } from './read-rows.ts';
 import { createListing } from './listing.ts';
 import { createNewerLoader, type LoadNewer } from './read-newer.ts';
-import { createReconciliationLocks } from './reconciliation-locks.ts';
+import { noUpstream } from './no-upstream.ts';
 import { createStoredStates } from './stored-states.ts';
-import { createSyncTracking } from './sync-tracking.ts';
-import type { StoreRequest, WrittenBatch } from './write-batch.ts';
+import type { StoreRequest, WrittenBatch } from './commits/write-batch.ts';
 
 /** cojson's storage in an SQL database, extended by notifications about commits. */
 export interface SqlStorage extends StorageAPI {
   /** Calls `run` once everything stored so far (for one ID, or all) is committed; never if some of it could not be. */
   afterCommit(id: string | undefined, run: () => void): void;
-  /** Calls `run` once nothing stored so far is waiting for its commit, even if some of it could not be stored. */
-  onceWritten(run: () => void): void;
+  /**
+   * Calls `run` once nothing stored so far (for one ID, or all) is waiting for its commit, even if some of it could not be
+   * stored.
+   */
+  onceWritten(id: string | undefined, run: () => void): void;
   /** Why commits are failing. They are retried automatically. */
   readonly failure: unknown;
+  /** The commits that are being attempted. */
+  readonly attempts: CommitQueue<unknown>['attempts'];
+  /** The number of CoValues whose commit waits because another transaction locks them. */
+  readonly setAside: number;
+  /** Why content cannot be stored at present, although it can be read. */
+  refusal(): WriteRefusal | undefined;
   /** The number of messages waiting for their commit. */
   readonly pending: number;
   readonly pendingBytes: number;
+  /** How long the oldest of these messages has waited; 0 if there is none. */
+  readonly oldestPendingMs: number;
   /** Reads the stored content after pending commits of the CoValue. Rejects once the storage is closed. */
   readContent(id: string): Promise<StoredContent | undefined>;
+  /** Reads what is committed beyond what a client has, or a part of it. Rejects once the storage is closed. */
+  readNewer(known: KnownState): Promise<StoredContent | undefined>;
   /** Reads the committed state without waiting for pending commits. Rejects once the storage is closed. */
   readCommitted(id: string): Promise<KnownState | undefined>;
   /** Reads the place that a beginning is stored for. Rejects once the storage is closed. */
@@ -46,25 +65,35 @@ export interface SqlStorage extends StorageAPI {
 }
 
 export interface SqlStorageOptions extends Partial<
-  Pick<BatchWriterOptions, 'committed' | 'publish' | 'published'>
+  Pick<BatchWriterOptions, 'committed' | 'mark' | 'changed'>
 > {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A peer recreated a CoValue that is stored but was never loaded. Load it, or its history stays hidden. */
   foundOlder(id: RawCoID): void;
+  /** The header of a CoValue in memory. Without it, only its authors are known to be its dependencies. */
+  headerOf?(id: RawCoID): CoValueHeader | undefined;
   /** The places to claim together with this content. */
   claimsIn?(content: Content): readonly Claim[];
   /** The transactions received are neither stored nor acknowledged. Evict the CoValue, so that it shows the stored ones. */
   forked?(fork: Fork): void;
   /** Calls `run` as soon as memory and the database are known to agree; never if they do not. */
   onceSure?(run: () => void): void;
+  /** Called when a commit begins; the result, when it has succeeded and before anything is acknowledged. */
+  commitBegun?(): () => void;
   /** Commits started to fail. They are retried automatically. */
   failed?(): void;
   /** Commits succeed again; `failure` remains set until this resolves. */
   recovered?(): Promise<void>;
 }
 
+const authorsOnly: CoValueHeader = {
+  type: 'comap',
+  ruleset: { type: 'unsafeAllowAll' },
+  meta: null,
+  uniqueness: null,
+};
 const readRetryMs = 500;
 const defaultCloseMs = 10_000;
 
@@ -83,13 +112,15 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const writer = createBatchWriter({
     database,
     isDeletionValid: (id) => validDeletions.has(id),
-    committed: options.committed,
-    publish: options.publish,
-    published: options.published,
+    committed: (commit) => attempt(() => options.committed?.(commit)),
+    mark: options.mark,
+    changed: (ids) => attempt(() => options.changed?.(ids)),
   });
   const queue = createCommitQueue<StoreRequest>({
     idOf: ({ content }) => content.id,
     bytesOf: ({ content }) => contentBytes(content),
+    lanes: database.lanes ?? 1,
+    dependenciesOf: ({ content }) => dependenciesOf(content),
     commit,
     failed(error) {
       logger.warn('Could not commit to the storage; retrying, and acknowledging nothing until it succeeds', {
@@ -98,24 +129,41 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       options.failed?.();
     },
     recovered: async () => options.recovered?.(),
+    callbackFailed,
     isTransient: isConflict,
+    findLocked(error, batch) {
+      if (!isLockTimeout(error)) return undefined;
+      const ids = batch.map(({ content }) => content.id);
+      return findLocked(database.query, ids);
+    },
     clock,
   });
   let closing: Promise<void> | undefined;
   /** What was read or begun in an earlier generation no longer counts. */
   let generation = 0;
 
-  async function commit(queued: readonly StoreRequest[]): Promise<void> {
-    if (queued[0]) forks.forgetUpTo(queued[0].forkCount);
+  const refusal = () => database.writeRefusal?.();
+
+  async function commit(queued: readonly StoreRequest[], lane: number): Promise<void> {
+    const refused = refusal();
+    if (refused !== undefined) throw new Error(`Content cannot be written at present: ${refused}.`);
     const batch = queued.map(withoutForked);
     const since = generation;
+    const succeeded = options.commitBegun?.();
     const claims = batch.flatMap(({ content }) => options.claimsIn?.(content) ?? []);
-    const written = await writer.commit(batch, claims);
+    const written = await writer.commit(batch, claims, lane);
+    succeeded?.();
     if (since !== generation) {
       writer.forget();
       throw wentBack();
     }
     settle(batch, written);
+  }
+
+  /** A CoValue is of no use, and its acknowledgement misleads, before its group and its authors are stored. */
+  function dependenciesOf(content: Content): Iterable<string> {
+    const header = content.header ?? options.headerOf?.(content.id) ?? authorsOnly;
+    return cojsonInternals.getDependedOnCoValues(header, content);
   }
 
   function withoutForked(request: StoreRequest): StoreRequest {
@@ -125,8 +173,8 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
 
   function settle(batch: readonly StoreRequest[], written: WrittenBatch): void {
     const { stored, incomplete, alreadyStored } = written;
-    for (const state of stored.values()) states.add(state);
-    for (const fork of written.forks) refuse(fork);
+    for (const state of stored.values()) attempt(() => states.add(state));
+    for (const fork of written.forks) attempt(() => refuse(fork));
     for (const request of batch) {
       const { id } = request.content;
       if (forks.hasAny(id, request.forkCount)) continue;
@@ -138,15 +186,30 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
         continue;
       }
       damaged.delete(id);
-      if (alreadyStored.has(id) && !loader.wasHandedOut(id)) foundOlder(id);
+      if (alreadyStored.has(id) && !loader.wasHandedOut(id)) attempt(() => foundOlder(id));
       else if (request.content.header && isCurrent) loader.markHandedOut(id);
-      request.done?.();
+      if (request.done) attempt(request.done);
     }
+  }
+
+  /** What is committed stays so if its news cannot be passed on. */
+  function attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      callbackFailed(error);
+    }
+  }
+
+  function callbackFailed(error: unknown): void {
+    logger.warn('Could not pass on that content was committed', { error });
   }
 
   function refuse(fork: Fork): void {
     logger.warn('Refused transactions that conflict with stored transactions of the same session', fork);
     forks.add(fork);
+    const { count } = forks;
+    queue.afterCommit(fork.id, () => forks.forget(fork.id, count));
     states.forget(fork.id);
     loader.forget(fork.id);
     options.forked?.(fork);
@@ -155,12 +218,13 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   function afterCommit(id: string | undefined, run: () => void): void {
     const since = forks.count;
     const current = generation;
-    queue.afterCommit(id, () =>
+    queue.afterCommit(id, () => {
+      if (forks.hasAny(id, since)) return;
       onceSure(() => {
-        if (current !== generation || forks.hasAny(id, since)) return;
+        if (current !== generation) return;
         if (id === undefined ? damaged.size === 0 : !damaged.has(id)) run();
-      }),
-    );
+      });
+    });
   }
 
   /** Retries, because cojson would take a failed read for "not found", permanently. */
@@ -197,15 +261,25 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
 
   return {
     afterCommit,
-    onceWritten: (run) => queue.afterCommit(undefined, run),
+    onceWritten: queue.afterCommit,
+    refusal,
     get failure() {
       return queue.failure;
+    },
+    get attempts() {
+      return queue.attempts;
+    },
+    get setAside() {
+      return queue.setAside;
     },
     get pendingBytes() {
       return queue.pendingBytes;
     },
     get pending() {
       return queue.pending;
+    },
+    get oldestPendingMs() {
+      return queue.oldestPendingMs;
     },
     store(content, correct, done) {
       queue.push({ content, correct, done, forkCount: forks.count, generation });
@@ -236,6 +310,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       new Promise((resolve, reject) =>
         queue.afterCommit(id, () => void readUntilDone(() => loader.read(id)).then(resolve, reject)),
       ),
+    readNewer: (known) => readUntilDone(() => loader.readNewer(known)),
     readCommitted: (id) => readUntilDone(() => stateReader.read(id)),
     readClaim: (digest) => readUntilDone(() => claimReader.read(digest)),
     loadKnownState(id, callback) {
@@ -250,8 +325,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     enableDeletedCoValuesErasure: eraser.enable,
     eraseAllDeletedCoValues: eraser.eraseAll,
     ...createListing(database, readUntilDone, logger),
-    ...createSyncTracking(database, logger),
-    ...createReconciliationLocks(database, clock, logger),
+    ...noUpstream,
     onCoValueUnmounted(id) {
       loader.forget(id);
       states.forget(id);

@@ -7,7 +7,9 @@ import {
   loadKnownState,
   describeStorage,
 } from '../../../test/support/relay/test-storage.ts';
+import type { Database } from '../database/database.ts';
 import type { SqlStorage } from './sql-storage.ts';
+import { until } from '../../../test/support/until.ts';
 
 describeStorage((test) => {
   describe('a write', () => {
@@ -40,12 +42,32 @@ describeStorage((test) => {
       await test.query(`delete from covalues where id = $1`, [map.id]);
       if (piece) storage.store(piece, correct, done);
       storage.afterCommit(map.id, acknowledged);
-      await vi.waitFor(() => expect(correct).toHaveBeenCalled());
-      await vi.waitFor(() => expect(storage.pending).toBe(0));
+      await until(() => expect(correct).toHaveBeenCalled());
+      await until(() => expect(storage.pending).toBe(0));
       storage.afterCommit(map.id, acknowledged);
       expect(correct).toHaveBeenCalledExactlyOnceWith({ id: map.id, header: false, sessions: {} });
       expect(done).not.toHaveBeenCalled();
       expect(acknowledged).not.toHaveBeenCalled();
+      const written = vi.fn();
+      storage.onceWritten(undefined, written);
+      expect(written).toHaveBeenCalledOnce();
+    });
+
+    it('is committed once, even if its news cannot be passed on', async () => {
+      const { group, committed } = await test.createWriter();
+      await committed();
+      const map = group.createMap({ a: 1 });
+      const failed = vi.fn();
+      const storage = test.open({}, { failed });
+      const pieces = map.core.newContentSince(undefined) ?? [];
+      const done = vi.fn(() => {
+        throw new Error('The client is gone.');
+      });
+      for (const piece of pieces) storage.store(piece, () => undefined, done);
+      await new Promise<void>((resolve) => storage.afterCommit(map.id, resolve));
+      expect(done).toHaveBeenCalledTimes(pieces.length);
+      expect(failed).not.toHaveBeenCalled();
+      expect(storage.failure).toBeUndefined();
     });
 
     it('changes nothing for stored content', async () => {
@@ -73,19 +95,19 @@ describeStorage((test) => {
       await storage.waitForSync(group.id, group.core);
       isFull = true;
       const map = group.createMap({ a: 1 });
-      await vi.waitFor(() => expect(storage.failure).toEqual(new Error('The disk is full.')));
+      await until(() => expect(storage.failure).toEqual(new Error('The disk is full.')));
       const committed = vi.fn();
       const done = vi.fn();
       storage.afterCommit(map.id, committed);
       for (const piece of map.core.newContentSince(undefined) ?? [])
         storage.store(piece, () => undefined, done);
-      await vi.waitFor(() => expect(storage.pending).toBeGreaterThan(1));
+      await until(() => expect(storage.pending).toBeGreaterThan(1));
       expect(await test.query(`select * from covalues where id = $1`, [map.id])).toEqual([]);
       expect(committed).not.toHaveBeenCalled();
       expect(done).not.toHaveBeenCalled();
 
       isFull = false;
-      await vi.waitFor(() => expect(done).toHaveBeenCalledOnce(), { timeout: 10_000 });
+      await until(() => expect(done).toHaveBeenCalledOnce());
       expect(committed).toHaveBeenCalledOnce();
       expect(storage.failure).toBeUndefined();
       expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
@@ -97,6 +119,26 @@ describeStorage((test) => {
       map.set('b', 2);
       await storage.waitForSync(map.id, map.core);
       expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
+    });
+
+    it('is reported as changed even if the answer to its commit got lost', async () => {
+      const { group, committed } = await test.createWriter();
+      await committed();
+      const map = group.createMap({ a: 1 });
+      const changed = vi.fn();
+      let isFirst = true;
+      const transaction: Database['transaction'] = async (run) => {
+        const result = await test.database.transaction(run);
+        if (isFirst) {
+          isFirst = false;
+          throw new Error('The connection is lost.');
+        }
+        return result;
+      };
+      const storage = test.open({ transaction }, { changed });
+      for (const piece of map.core.newContentSince(undefined) ?? []) storage.store(piece, () => undefined);
+      await until(() => expect(changed).toHaveBeenCalled());
+      expect(changed).toHaveBeenCalledExactlyOnceWith([map.id]);
     });
 
     it('is still committed by close if it is queued', async () => {
@@ -139,9 +181,9 @@ describeStorage((test) => {
         other.afterCommit(map.id, acknowledged);
         other.afterCommit(undefined, acknowledged);
       }
-      await vi.waitFor(() => expect(forked).toHaveBeenCalled());
+      await until(() => expect(forked).toHaveBeenCalled());
       expect(forked).toHaveBeenCalledWith({ id: map.id, sessionID: node.currentSessionID });
-      await vi.waitFor(() => expect(other.pending).toBe(0));
+      await until(() => expect(other.pending).toBe(0));
       expect(acknowledged).not.toHaveBeenCalled();
       expect(done).not.toHaveBeenCalled();
       expect(await test.query(`select * from transactions order by 1, 2, 3`)).toEqual(stored);
@@ -156,7 +198,7 @@ describeStorage((test) => {
       const other = test.open({}, { forked });
       const done = vi.fn();
       if (piece) other.store(withKeysReversed(piece), () => undefined, done);
-      await vi.waitFor(() => expect(done).toHaveBeenCalledOnce());
+      await until(() => expect(done).toHaveBeenCalledOnce());
       expect(forked).not.toHaveBeenCalled();
     });
   });
@@ -170,7 +212,7 @@ describeStorage((test) => {
       const storage = test.open({}, { foundOlder: found });
       const [piece] = map.core.newContentSince(undefined) ?? [];
       if (piece) storage.store({ ...piece, new: {} }, () => undefined);
-      await vi.waitFor(() => expect(found).toHaveBeenCalledExactlyOnceWith(map.id));
+      await until(() => expect(found).toHaveBeenCalledExactlyOnceWith(map.id));
 
       await loadContent(storage, map.id);
       if (piece) storage.store({ ...piece, new: {} }, () => undefined);

@@ -44,42 +44,4 @@ describeStorage((test) => {
       expect(await test.query(`select * from deletions`)).toEqual([]);
     });
   });
-
-  describe('the state for upstream servers', () => {
-    it('is updated in order', async () => {
-      const { storage } = await test.createWriter();
-      // Ignore other IDs, whose states the nodes of other tests may still be updating.
-      const unsynced = async () => {
-        const ids = await new Promise<string[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
-        return ids.filter((id) => id === 'co_zA' || id === 'co_zB');
-      };
-      storage.trackCoValuesSyncState([
-        { id: 'co_zA', peerId: 'x', synced: false },
-        { id: 'co_zA', peerId: 'y', synced: false },
-        { id: 'co_zB', peerId: 'x', synced: false },
-      ]);
-      storage.trackCoValuesSyncState([{ id: 'co_zB', peerId: 'x', synced: true }]);
-      expect(await unsynced()).toEqual(['co_zA']);
-      storage.stopTrackingSyncState('co_zA');
-      storage.trackCoValuesSyncState([{ id: 'co_zA', peerId: 'z', synced: false }]);
-      expect(await unsynced()).toEqual(['co_zA']);
-      storage.stopTrackingSyncState('co_zA');
-      expect(await unsynced()).toEqual([]);
-    });
-
-    it('is reconciled by one node at a time, and not again too soon', async () => {
-      const { storage, node } = await test.createWriter();
-      const other = crypto.newRandomSessionID(node.getCurrentAgent().id);
-      const acquire = (session = node.currentSessionID) =>
-        new Promise((resolve) => storage.tryAcquireStorageReconciliationLock(session, 'server', resolve));
-      expect(await acquire()).toEqual({ acquired: true, lastProcessedOffset: 0 });
-      expect(await acquire(other)).toEqual({ acquired: false, reason: 'lock_held' });
-      storage.renewStorageReconciliationLock(node.currentSessionID, 'server', 100);
-      expect(await acquire()).toEqual({ acquired: true, lastProcessedOffset: 100 });
-      storage.releaseStorageReconciliationLock(other, 'server');
-      expect(await acquire()).toEqual({ acquired: true, lastProcessedOffset: 100 });
-      storage.releaseStorageReconciliationLock(node.currentSessionID, 'server');
-      expect(await acquire()).toEqual({ acquired: false, reason: 'not_due' });
-    });
-  });
 });

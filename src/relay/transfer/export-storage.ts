@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database } from '../database/database.ts';
+import { findMissingRows } from '../database/missing-rows.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { exportLines, type Summary } from './export-file.ts';
 import { partOf, type Progress } from './progress-bar.ts';
@@ -34,6 +35,8 @@ async function write(database: Database, file: string, progress: Progress): Prom
   try {
     const summary = await database.transaction(async (query) => {
       await query('set transaction isolation level repeatable read, read only');
+      const missing = await findMissingRows(query);
+      if (missing !== undefined) throw incomplete(missing);
       const total = await countRows(query);
       const lines = exportLines(query);
       let text = '';
@@ -77,6 +80,13 @@ export function toFileError(file: string, error: unknown): unknown {
     'RELAY_SETTING_INVALID',
     `${file} cannot be written: ${why}. ${advice} This export left no file behind.`,
     { cause: error },
+  );
+}
+
+function incomplete(missing: string) {
+  return createKernelError(
+    'RELAY_STORAGE_FAILED',
+    `The storage cannot be exported, because it is incomplete: ${missing}. Restore a backup with all tables into an empty database. This export left no file behind.`,
   );
 }
 

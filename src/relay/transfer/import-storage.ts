@@ -1,5 +1,6 @@
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database } from '../database/database.ts';
+import { findMissingRows } from '../database/missing-rows.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { exportLines, type Summary } from './export-file.ts';
 import { beginning, type ImportSource, type SourceRow } from './import-source.ts';
@@ -38,8 +39,10 @@ export async function importStorage(
     await write(database, source, begun, partOf(progress, 0.25, 0.75));
     const imported = await summaryOf(database, rows, partOf(progress, 0.75, 1));
     if (imported.sha256 !== sha256) throw mismatch();
-    await database.transaction(endImport);
   }
+  const missing = await findMissingRows(database.query);
+  if (missing !== undefined) throw incomplete(missing);
+  if (!begun.isEnded) await database.transaction(endImport);
   progress(1);
   return { rows, sha256, found: done.rows };
 }
@@ -140,6 +143,13 @@ function writeError(cause: unknown) {
     'RELAY_STORAGE_FAILED',
     `The database rejected the rows: ${reason}. ${advice} and run the same import again to continue it.`,
     { cause },
+  );
+}
+
+function incomplete(missing: string) {
+  return createKernelError(
+    'RELAY_SETTING_INVALID',
+    `The imported content is incomplete: ${missing}. Do not use this database. Export the original storage, or a complete backup of it, and import that into an empty database.`,
   );
 }
 

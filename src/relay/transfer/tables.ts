@@ -7,13 +7,13 @@ export type Row = readonly Value[];
 export interface Table {
   readonly name: string;
   /** The types by name; the first `keys` columns are the primary key. */
-  readonly columns: Readonly<Record<string, 'text' | 'int4' | 'boolean'>>;
+  readonly columns: Readonly<Record<string, 'text' | 'int4' | 'float8' | 'boolean'>>;
   readonly keys: number;
   /** The number of rows per read. A transaction may be as large as a megabyte. */
   readonly rowsPerPage: number;
 }
 
-/** The tables with user content. The identity and other internal data of a database are not transferred. */
+/** The tables with user content and with what operators have forbidden. No identity and no other internal data is transferred. */
 export const tables: readonly Table[] = [
   { name: 'covalues', keys: 1, rowsPerPage: 2_000, columns: { id: 'text', header: 'text' } },
   {
@@ -42,6 +42,12 @@ export const tables: readonly Table[] = [
   },
   { name: 'deletions', keys: 1, rowsPerPage: 2_000, columns: { covalue_id: 'text', erased: 'boolean' } },
   { name: 'beginnings', keys: 1, rowsPerPage: 2_000, columns: { digest: 'text', place: 'text' } },
+  {
+    name: 'restrictions',
+    keys: 2,
+    rowsPerPage: 2_000,
+    columns: { kind: 'text', id: 'text', reason: 'text', until_ms: 'float8', since_ms: 'float8' },
+  },
 ];
 
 export function findTable(name: unknown): Table {
@@ -57,7 +63,7 @@ export async function* readRows(query: Query, table: Table): AsyncGenerator<Row>
   const key = names.slice(0, keys);
   const parameters = key.map((column, index) => `$${index + 1}::${columns[column]}`);
   const page = (where: string) =>
-    `select ${names.join(', ')} from ${name} ${where} order by ${key.join(', ')} limit ${rowsPerPage}`;
+    `select ${names.join(', ')} from relay.${name} ${where} order by ${key.join(', ')} limit ${rowsPerPage}`;
   let after: Row = [];
   for (;;) {
     const where = after.length > 0 ? `where (${key.join(', ')}) > (${parameters.join(', ')})` : '';
@@ -78,14 +84,14 @@ export async function insertRows(
 ): Promise<void> {
   const arrays = Object.values(columns).map((type, index) => `$${index + 1}::${type}[]`);
   await query(
-    `insert into ${name} (${Object.keys(columns).join(', ')})
+    `insert into relay.${name} (${Object.keys(columns).join(', ')})
      select * from unnest(${arrays.join(', ')}) on conflict do nothing`,
     Object.keys(columns).map((_, index) => rows.map((row) => row[index])),
   );
 }
 
 export async function countRows(query: Query): Promise<number> {
-  const counts = tables.map(({ name }) => `(select count(*) from ${name})`);
+  const counts = tables.map(({ name }) => `(select count(*) from relay.${name})`);
   const [found] = await query<{ count: number }>(`select (${counts.join(' + ')})::int4 as count`);
   return found?.count ?? 0;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { silentLogger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
+import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { openStorageDirectory } from '../database/storage-directory.ts';
 import { openStoragePlace, readStoragePlace } from '../database/storage-place.ts';
@@ -11,6 +12,7 @@ import { createPostgres, describePostgres } from '../../../test/support/relay/te
 import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { readTableContent } from '../../../test/support/relay/table-content.ts';
 import { startRelay } from '../../../test/support/relay/test-relay.ts';
+import { exportLines } from './export-file.ts';
 import { exportStorage, toFileError } from './export-storage.ts';
 import type { ImportSource } from './import-source.ts';
 import { importStorage } from './import-storage.ts';
@@ -44,6 +46,7 @@ async function fill(database: Database, count: number): Promise<void> {
     `signatures select 'co_z' || n, 's' || n, 0, 'signature_z' || n ${from} where n % 10 = 0`,
     `deletions select 'co_z' || n, n % 20 = 0 ${from} where n % 10 = 0`,
     `beginnings select 'digest' || n, 'place' || n ${from} where n % 10 = 0`,
+    `restrictions select 'covalue', 'co_z' || n, ${hard}, 1900000000000.5 * (n % 3), n ${from} where n % 10 = 0`,
   ])
     await database.query(`insert into ${values}`);
 }
@@ -150,7 +153,7 @@ describe('import', () => {
     // With another modification time, so that it is checked and read from the start.
     await copyFile(file, `${file}.copy`);
     const copy = watched(await openImportSource(`${file}.copy`));
-    expect(await importStorage(pglite, copy.source, ignore)).toMatchObject({ rows: 4_300 });
+    expect(await importStorage(pglite, copy.source, ignore)).toMatchObject({ rows: 4_400 });
     expect(copy).toMatchObject({ from: [0], checks: 1 });
   });
 
@@ -186,6 +189,17 @@ describe('import', () => {
     expect(await run(join(directory, 'none'))).toContain('there is no such file');
     expect(await run(directory)).toContain('it is a directory');
     expect(await readdir(directory)).toEqual([]);
+    const file = join(directory, 'all.ndjson');
+    await fill(pglite, 3);
+    await exportStorage(pglite, file, ignore);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('signature_z3', 'signature_z4'));
+    expect(await run(file)).toContain('do not match its checksum');
+    expect(await readdir(directory)).toEqual(['all.ndjson']);
+    await writeFile(file, text);
+    const onFile = transfer({ kind: 'import', file, storage: `pglite:${file}` }, silentLogger);
+    expect(await refusalOf(onFile)).toContain('Grant write access');
+    expect(await transfer({ kind: 'import', file, storage }, silentLogger)).toMatch(/^Imported 12 rows/);
   });
 });
 
@@ -216,7 +230,7 @@ describe('export', () => {
     const file = join(directory, 'all.ndjson');
     await fill(pglite, 3);
     await exportStorage(pglite, file, ignore);
-    await pglite.query(`delete from transactions where covalue_id = 'co_z1'`);
+    await pglite.query(`update covalues set header = '{}' where id = 'co_z1'`);
     const disturbed: Database = {
       ...pglite,
       async transaction(run) {
@@ -229,6 +243,28 @@ describe('export', () => {
     expect(await refusalOf(exportStorage(disturbed, file, ignore))).toContain('another export');
     expect(await readdir(directory)).toEqual(['all.ndjson']);
     expect(await readFile(file, 'utf8')).toBe(whole);
+  });
+
+  it('refuses a storage that lost rows, and a file of one, on which no relay starts', async () => {
+    const directory = await createDirectory();
+    const file = join(directory, 'all.ndjson');
+    await fill(pglite, 30);
+    await pglite.query(`delete from transactions where covalue_id <> 'co_z1'`);
+    const why = /incomplete: the table transactions lacks rows of 29 CoValues\. .*empty database/;
+    await expect(exportStorage(pglite, file, ignore)).rejects.toMatchObject({
+      code: 'RELAY_STORAGE_FAILED',
+      message: expect.stringMatching(why) as string,
+    });
+    expect(await readdir(directory)).toEqual([]);
+
+    // As versions without this check exported it.
+    const lines = exportLines(pglite.query);
+    let text = '';
+    for await (const line of lines) text += `${line}\n`;
+    await writeFile(file, text);
+    await clear(pglite);
+    for (let run = 0; run < 2; run++) expect(await refusalOf(importFile(pglite, file))).toMatch(why);
+    await expect(refuseUnfinishedImport(pglite.query)).rejects.toThrow('import');
   });
 
   it('explains what to do if the file cannot be written', async () => {

@@ -1,16 +1,19 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Logger } from '../../../base/logger.ts';
 import { createRandom } from '../../../base/seeded-random.ts';
 import type { Relay } from '../../index.ts';
 import { openHttpClient, openStream } from '../../../../test/support/relay/http-client.ts';
 import { openRawClient } from '../../../../test/support/relay/raw-client.ts';
 import { openRelay, readHealth, startRelay } from '../../../../test/support/relay/test-relay.ts';
+import { until } from '../../../../test/support/until.ts';
 
 const origin = 'https://app.example.org';
-const limits = { messageBytes: 2_000, unreadBytes: 300_000, bytesPerSecond: 20_000, firstFrameMs: 1_000 };
+const limits = { messageBytes: 2_000, unreadBytes: 300_000, bytesPerSecond: 20_000 };
+/** A client on a busy machine needs longer for its first frame, and for a body. */
+const impatient = { ...limits, firstFrameMs: 3_000 };
 const logged: unknown[] = [];
 const logger: Logger = {
   debug: (...line) => void logged.push(line),
@@ -58,7 +61,7 @@ describe('a channel over HTTP', () => {
     const client = await openHttpClient(relay.url);
     await client.post(hi);
     client.close();
-    await vi.waitFor(async () => expect((await client.post(hi)).status).toBe(410));
+    await until(async () => expect((await client.post(hi)).status).toBe(410));
   });
 
   it('counts as a connection while it is open', async () => {
@@ -69,7 +72,7 @@ describe('a channel over HTTP', () => {
     await second.waitFor(({ hasEnded }) => hasEnded);
     expect(second.received).toMatchObject([{ maia: 'refused', code: 'limit', closing: true }]);
     first.close();
-    await vi.waitFor(async () => expect((await readHealth(separateRelay)).body.connections).toBe(0));
+    await until(async () => expect((await readHealth(separateRelay)).body.connections).toBe(0));
   });
 
   it('is notified that the relay stops, and no other client is accepted', async () => {
@@ -144,7 +147,7 @@ describe('a request', () => {
       headers: { 'maia-channel': client.channel },
     });
     slow.write(`${hi}\n`);
-    await vi.waitFor(async () => expect((await client.post(echo(1))).status).toBe(409));
+    await until(async () => expect((await client.post(echo(1))).status).toBe(409));
     slow.end(echo(2));
     const [{ statusCode }] = (await once(slow, 'response')) as [{ statusCode: number }];
     expect(statusCode).toBe(204);
@@ -153,9 +156,10 @@ describe('a request', () => {
   });
 
   it('is aborted if its body trickles in', async () => {
-    const client = await openHttpClient(relay.url);
+    const { url } = await startRelay({ limits: impatient });
+    const client = await openHttpClient(url);
     await client.post(hi);
-    const slow = httpRequest(`${relay.url}/sync`, {
+    const slow = httpRequest(`${url}/sync`, {
       method: 'POST',
       headers: { 'maia-channel': client.channel },
     });
@@ -175,15 +179,15 @@ describe('a request', () => {
     });
     broken.on('error', () => {});
     broken.write(hi);
-    await vi.waitFor(async () => expect((await client.post(echo(1))).status).toBe(409));
+    await until(async () => expect((await client.post(echo(1))).status).toBe(409));
     broken.destroy();
-    await vi.waitFor(async () => expect((await client.post(echo(2))).status).toBe(204));
+    await until(async () => expect((await client.post(echo(2))).status).toBe(204));
   });
 });
 
 describe('the limits of a client over HTTP', () => {
   it('disconnect a client that sends nothing at first', async () => {
-    const client = await openHttpClient(relay.url);
+    const client = await openHttpClient((await startRelay({ limits: impatient })).url);
     await client.waitFor(({ hasEnded }) => hasEnded);
     expect(client.received.at(-1)).toMatchObject({ maia: 'refused', code: 'limit', closing: true });
   });
@@ -233,24 +237,21 @@ describe('the limits of a client over HTTP', () => {
     });
     const lines = Array.from({ length: 1_000 }, (_, t) => echo(t)).join('\n');
     const statuses = new Set<number>();
-    await vi.waitFor(
-      async () => {
-        const signal = AbortSignal.timeout(1_000);
-        const sent = fetch(`${separateRelay.url}/sync`, {
-          method: 'POST',
-          body: lines,
-          headers: { 'maia-channel': channel },
-          signal,
-        });
-        statuses.add(await sent.then(({ status }) => status).catch(() => 0));
-        expect((await readHealth(separateRelay)).body.connections === 0 || statuses.has(0)).toBe(true);
-      },
-      { timeout: 20_000, interval: 5 },
-    );
+    await until(async () => {
+      const signal = AbortSignal.timeout(1_000);
+      const sent = fetch(`${separateRelay.url}/sync`, {
+        method: 'POST',
+        body: lines,
+        headers: { 'maia-channel': channel },
+        signal,
+      });
+      statuses.add(await sent.then(({ status }) => status).catch(() => 0));
+      expect((await readHealth(separateRelay)).body.connections === 0 || statuses.has(0)).toBe(true);
+    });
     // The relay stops reading from a client that does not read: its request stays open, and memory use stays small.
     expect(statuses.has(204)).toBe(true);
     socket.destroy();
-    await vi.waitFor(async () => expect((await readHealth(separateRelay)).body.connections).toBe(0));
+    await until(async () => expect((await readHealth(separateRelay)).body.connections).toBe(0));
   });
 });
 
@@ -307,5 +308,5 @@ it('hostile requests end neither the relay nor other channels', async () => {
   await good.waitFor(({ received }) => received.some(({ t }) => t === 5));
   byWebSocket.send(echo(6));
   await byWebSocket.waitFor({ t: 6 });
-  await vi.waitFor(async () => expect((await readHealth(separateRelay)).body.connections).toBe(2));
+  await until(async () => expect((await readHealth(separateRelay)).body.connections).toBe(2));
 });

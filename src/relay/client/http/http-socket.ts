@@ -3,11 +3,16 @@ import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
 import type { ClientSocket } from '../client-socket.ts';
+import type { IncomingFrame } from '../reading/incoming-frame.ts';
 
 /** A client over HTTP. The relay sends in one long-lived response; the client sends in requests. */
 export interface HttpSocket extends ClientSocket {
   /** Handles a request's body. Resolves once the client may send the next one; until then it keeps its unsent data. */
   take(body: Buffer): Promise<void>;
+  /** What has arrived of a body. `readBody` checks how fast it comes. */
+  readonly incoming: IncomingFrame;
+  /** So many bytes of a body have arrived. Undefined if more of it may be read now; otherwise resolves once it may. */
+  arrived(bytes: number): Promise<void> | undefined;
 }
 
 const open = 1;
@@ -22,11 +27,14 @@ export function createHttpSocket(response: ServerResponse, clock: Clock): HttpSo
   let isPaused = false;
   const onResume: (() => void)[] = [];
   let cancelClose = () => {};
+  let bodyChanged: (bytes: number) => void = () => {};
 
   function resume(): void {
     isPaused = false;
     for (const listener of onResume.splice(0)) listener();
   }
+
+  const resumed = () => new Promise<void>((resolve) => onResume.push(resolve));
 
   // Without a listener, an error would end the process.
   events.on('error', () => {});
@@ -69,7 +77,16 @@ export function createHttpSocket(response: ServerResponse, clock: Clock): HttpSo
     async take(body) {
       if (readyState !== open) return;
       events.emit('message', body, !isUtf8(body));
-      if (isPaused) await new Promise<void>((resolve) => onResume.push(resolve));
+      if (isPaused) await resumed();
+    },
+    incoming: {
+      isTooSlow: () => false,
+      restart() {},
+      onChange: (listener) => void (bodyChanged = listener),
+    },
+    arrived(bytes) {
+      bodyChanged(bytes);
+      return isPaused ? resumed() : undefined;
     },
   };
 }

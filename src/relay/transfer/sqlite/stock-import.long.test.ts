@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalNode, RawAccount, RawBinaryCoStream } from 'cojson';
 import { createWebSocketPeer } from 'cojson-transport-ws';
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { silentLogger } from '../../../base/logger.ts';
 import type { Database } from '../../database/database.ts';
@@ -17,6 +17,7 @@ import type { Place, SourceRow } from '../import-source.ts';
 import { importStorage } from '../import-storage.ts';
 import { openImportSource } from '../open-import-source.ts';
 import { transfer } from '../transfer.ts';
+import { until } from '../../../../test/support/until.ts';
 
 const ignore = () => {};
 
@@ -78,7 +79,7 @@ it('imports everything that cojson wrote, so that clients load and decrypt it', 
   const stream = await load(stock.streamID);
   if (!(stream instanceof RawBinaryCoStream)) throw new Error('It is not a stream.');
   const whole = stock.node.getCoValue(stock.streamID).knownState();
-  await vi.waitFor(() => expect(stream.core.knownState()).toEqual(whole), { timeout: 20_000 });
+  await until(() => expect(stream.core.knownState()).toEqual(whole));
   expect(Buffer.concat(stream.getBinaryChunks()?.chunks ?? [])).toEqual(Buffer.from(stock.streamBytes));
   for (const { id } of stock.deleted) {
     const core = await node.loadCoValueCore(id);

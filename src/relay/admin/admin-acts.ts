@@ -1,0 +1,170 @@
+import { oneLine } from '../../wire/one-line.ts';
+import { isCoValueID } from '../../wire/ids.ts';
+import type { JsonRecord } from '../../base/record.ts';
+import { parseJson } from '../../base/json.ts';
+import { maxRestrictions, type RestrictedTarget, type Restriction } from '../operator/restriction.ts';
+import type { Serving } from '../serving/serving.ts';
+
+/** What the acts work on. */
+export interface AdministeredRelay extends Pick<Serving, 'restrictions' | 'users'> {
+  /** Stops the relay, as SIGTERM does. */
+  drain(): void;
+}
+
+/** The act cannot be done. `message` says why, and what to do. */
+export class ActRefusal extends Error {
+  constructor(
+    readonly code: 'invalid' | 'limit',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type Act = (fields: JsonRecord, relay: AdministeredRelay, nowMs: number) => Promise<object> | object;
+
+const maxReasonLength = 200;
+const maxPrincipalLength = 2_000;
+/** A date, or a time with its zone, so that it means the same everywhere. */
+const timeForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/** Each takes exactly the fields named in it, and throws an `ActRefusal` for others. */
+const acts = {
+  block: (fields, relay, nowMs) => restrict(blockTargetOf, fields, relay, nowMs),
+  async unblock(fields, { restrictions }) {
+    checkFields(fields, ['id']);
+    const target = blockTargetOf(fields);
+    return { id: target.id, wasBlocked: await restrictions.remove(target) };
+  },
+  blocks(fields, { restrictions }) {
+    checkFields(fields, []);
+    return { blocks: describeAll(restrictions.list(), ({ kind }) => kind !== 'covalue') };
+  },
+  'take-down': (fields, relay, nowMs) => restrict(coValueOf, fields, relay, nowMs),
+  async 'put-back'(fields, { restrictions }) {
+    checkFields(fields, ['id']);
+    const target = coValueOf(fields);
+    return { id: target.id, wasTakenDown: await restrictions.remove(target) };
+  },
+  takedowns(fields, { restrictions }) {
+    checkFields(fields, []);
+    return { takedowns: describeAll(restrictions.list(), ({ kind }) => kind === 'covalue') };
+  },
+  principals(fields, relay) {
+    checkFields(fields, []);
+    return describeUsers(relay.users());
+  },
+  drain(fields, relay) {
+    checkFields(fields, []);
+    relay.drain();
+    return { isDraining: true };
+  },
+} as const satisfies Readonly<Record<string, Act>>;
+
+export type ActName = keyof typeof acts;
+
+export const actNames = Object.keys(acts) as readonly ActName[];
+
+export function isActName(name: string): name is ActName {
+  return Object.hasOwn(acts, name);
+}
+
+/** Resolves with what to answer. Rejects with an `ActRefusal`, or because the database failed. */
+export async function performAct(
+  name: ActName,
+  fields: JsonRecord,
+  relay: AdministeredRelay,
+  nowMs: number,
+): Promise<object> {
+  const act: Act = acts[name];
+  return act(fields, relay, nowMs);
+}
+
+async function restrict(
+  targetOf: (fields: JsonRecord) => RestrictedTarget,
+  fields: JsonRecord,
+  { restrictions }: AdministeredRelay,
+  nowMs: number,
+): Promise<object> {
+  checkFields(fields, ['id', 'reason', 'until']);
+  const restriction: Restriction = {
+    ...targetOf(fields),
+    reason: reasonOf(fields),
+    untilMs: untilOf(fields, nowMs),
+    sinceMs: nowMs,
+  };
+  if (await restrictions.add(restriction)) return describe(restriction);
+  throw new ActRefusal(
+    'limit',
+    `There are ${maxRestrictions} blocks and takedowns already. End some that are no longer needed.`,
+  );
+}
+
+function checkFields(fields: JsonRecord, known: readonly string[]): void {
+  const all = known.length === 0 ? 'none' : known.join(', ');
+  if (Object.keys(fields).some((name) => !known.includes(name)))
+    throw new ActRefusal('invalid', `There is a field that this act does not have. It has: ${all}.`);
+}
+
+function blockTargetOf({ id }: JsonRecord): RestrictedTarget {
+  if (isCoValueID(id)) return { kind: 'account', id };
+  const principal = typeof id === 'string' && id.length <= maxPrincipalLength ? parseJson(id) : undefined;
+  if (
+    Array.isArray(principal) &&
+    principal.length === 2 &&
+    principal.every((part) => typeof part === 'string')
+  )
+    return { kind: 'principal', id: JSON.stringify(principal) };
+  throw new ActRefusal(
+    'invalid',
+    '`id` is neither the ID of an account, such as co_z…, nor a principal as `principals` lists it, such as ["https://id.example.org","user-1"].',
+  );
+}
+
+function coValueOf({ id }: JsonRecord): RestrictedTarget {
+  if (isCoValueID(id)) return { kind: 'covalue', id };
+  throw new ActRefusal('invalid', '`id` is not the ID of a CoValue, such as co_z….');
+}
+
+function reasonOf({ reason }: JsonRecord): string {
+  const text = typeof reason === 'string' ? oneLine(reason).trim() : '';
+  if (text !== '' && text.length <= maxReasonLength) return text;
+  throw new ActRefusal(
+    'invalid',
+    `\`reason\` is missing, or longer than ${maxReasonLength} characters. Blocked people read it.`,
+  );
+}
+
+function untilOf({ until }: JsonRecord, nowMs: number): number {
+  if (until === undefined) return 0;
+  const untilMs = typeof until === 'string' && timeForm.test(until) ? Date.parse(until) : NaN;
+  if (untilMs > nowMs) return untilMs;
+  throw new ActRefusal(
+    'invalid',
+    '`until` is no future time, such as 2027-01-31 or 2027-01-31T18:00:00Z. Leave it out if nothing but you ends this.',
+  );
+}
+
+function describeAll(
+  restrictions: readonly Restriction[],
+  isIncluded: (restriction: Restriction) => boolean,
+): readonly object[] {
+  return restrictions.filter(isIncluded).map(describe);
+}
+
+function describe({ id, reason, sinceMs, untilMs }: Restriction): object {
+  const until = untilMs > 0 && { until: new Date(untilMs).toISOString() };
+  return { id, reason, since: new Date(sinceMs).toISOString(), ...until };
+}
+
+function describeUsers(users: ReturnType<Serving['users']>): object {
+  const counts = new Map<string, { kind: string; id: string; connections: number }>();
+  for (const user of users) {
+    if (!user) continue;
+    const { kind, id } = user;
+    const known = counts.get(`${kind} ${id}`) ?? { kind, id, connections: 0 };
+    known.connections++;
+    counts.set(`${kind} ${id}`, known);
+  }
+  return { principals: [...counts.values()], notSignedIn: users.filter((user) => !user).length };
+}

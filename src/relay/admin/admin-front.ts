@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import { parseJson } from '../../base/json.ts';
+import type { Logger } from '../../base/logger.ts';
+import { isRecord, type JsonRecord } from '../../base/record.ts';
+import { oneLine } from '../../wire/one-line.ts';
+import { readBody } from '../client/http/read-body.ts';
+import { refuseUpgrade, type HttpFront } from '../serving/http-front.ts';
+import {
+  actNames,
+  ActRefusal,
+  isActName,
+  performAct,
+  type ActName,
+  type AdministeredRelay,
+} from './admin-acts.ts';
+import { isToken } from './admin-token.ts';
+
+export interface AdminFrontOptions {
+  readonly token: string;
+  /** Undefined until the relay serves clients. */
+  relay(): AdministeredRelay | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const maxBodyBytes = 10_000;
+const bodyMs = 10_000;
+const path = '/admin/';
+
+type ErrorCode =
+  'unauthorized' | 'not-found' | 'method' | 'too-large' | 'invalid' | 'limit' | 'starting' | 'storage';
+
+const statuses: Readonly<Record<ErrorCode, number>> = {
+  unauthorized: 401,
+  'not-found': 404,
+  method: 405,
+  'too-large': 413,
+  invalid: 400,
+  limit: 409,
+  starting: 503,
+  storage: 503,
+};
+
+/** Answers `POST /admin/{act}` with JSON. Logs each act, and nothing of the token. */
+export function createAdminFront({
+  token,
+  relay,
+  clock,
+  logger,
+}: AdminFrontOptions): Pick<HttpFront, 'answer' | 'upgrade'> {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isToken(token, bearerOf(request))) {
+      logger.warn('Refused a request to the admin API, which had no valid token');
+      return refuse(response, 'unauthorized', 'Send the token in `Authorization: Bearer …`.');
+    }
+    const { method, url = '' } = request;
+    const name = url.startsWith(path) ? url.slice(path.length) : '';
+    if (!isActName(name))
+      return refuse(response, 'not-found', `There is no such act. There are: ${actNames.join(', ')}.`);
+    if (method !== 'POST') return refuse(response, 'method', 'Send a POST request.');
+    const body = await readBody(request, {
+      ...{ maxBytes: maxBodyBytes, waitMs: bodyMs, clock },
+      arrived: () => undefined,
+    });
+    if (body === 'broken') return;
+    if (typeof body === 'string')
+      return refuse(
+        response,
+        'too-large',
+        `The body is too long or too slow. It may have ${maxBodyBytes} bytes.`,
+      );
+    const fields = body.length === 0 ? {} : parseJson(body.toString('utf8'));
+    if (!isRecord(fields)) return refuse(response, 'invalid', 'The body is not a JSON object.');
+    await act(name, fields, response);
+  }
+
+  async function act(name: ActName, fields: JsonRecord, response: ServerResponse): Promise<void> {
+    const administered = relay();
+    if (!administered) return refuse(response, 'starting', 'The relay is starting. Try again in a moment.');
+    const { id, until } = fields;
+    const target = typeof id === 'string' ? oneLine(id.slice(0, 500)) : '';
+    // With the target, because the log limits lines that begin alike.
+    const words = `Admin ${name} ${target}`.trimEnd();
+    const details = {
+      by: 'admin',
+      act: name,
+      target,
+      ...(typeof until === 'string' && { until: oneLine(until) }),
+    };
+    try {
+      const result = await performAct(name, fields, administered, clock.nowMs());
+      logger.warn(words, details);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(result)}\n`);
+    } catch (error) {
+      logger.warn(`${words} failed`, { ...details, error });
+      if (error instanceof ActRefusal) return refuse(response, error.code, error.message);
+      refuse(response, 'storage', 'The database did not take it. Look into the log of the relay.');
+    }
+  }
+
+  return {
+    answer(request, response) {
+      response.setHeader('cache-control', 'no-store').setHeader('x-content-type-options', 'nosniff');
+      void answer(request, response);
+    },
+    upgrade: (_, socket) => refuseUpgrade(socket, '404 Not Found', 'The admin API has no WebSockets.\n'),
+  };
+}
+
+function bearerOf({ headers }: IncomingMessage): string {
+  const [, token = ''] = /^Bearer ([\w-]{1,600})$/i.exec(headers.authorization ?? '') ?? [];
+  return token;
+}
+
+/** Also closes the connection, because the body may not have been read. */
+function refuse(response: ServerResponse, code: ErrorCode, message: string): void {
+  response
+    .writeHead(statuses[code], {
+      'content-type': 'application/json',
+      connection: 'close',
+      ...(code === 'method' && { allow: 'POST' }),
+      ...(code === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
+    })
+    .end(`${JSON.stringify({ error: { code, message } })}\n`);
+}

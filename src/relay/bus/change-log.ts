@@ -1,0 +1,99 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Query } from '../database/database.ts';
+
+/** What relays committed, as read from the storage. */
+export interface ChangeLog {
+  /** What was committed since the last reading. Undefined if that is too much, or not known: anything may have changed. */
+  read(): Promise<readonly Change[] | undefined>;
+  /** How long ago it was last read. */
+  ageMs(): number;
+  /** The storage went back to an earlier state: the next reading starts anew. */
+  reset(): void;
+  stop(): void;
+}
+
+/** Content of a CoValue was committed: this many transactions of a session in all, or its header alone. */
+export interface Change {
+  readonly id: string;
+  /** Empty for a header. */
+  readonly sessionID: string;
+  readonly count: number;
+}
+
+interface Row extends Change {
+  readonly snapshot: string;
+}
+
+const maxChanges = 50_000;
+const keptHours = 24;
+/** Well below the time for which changes are kept. */
+const validMs = 12 * 3_600_000;
+const trimMs = 600_000;
+const rowsPerTrim = 5_000;
+
+export function createChangeLog(query: Query, clock: Clock, logger: Logger): ChangeLog {
+  /** What was committed at the last reading. A sequence would lose the commits that others overtook. */
+  let snapshot: string | undefined;
+  let readAtMs = clock.nowMs();
+  let isStopped = false;
+  let cancel = clock.after(trimMs, () => void trim());
+
+  async function readSince(since: string): Promise<readonly Change[] | undefined> {
+    const rows = await query<Row>(
+      `with since as (
+         select covalue_id as id, session_id as "sessionID", max(after + count) as count from relay.changes
+         where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+         group by covalue_id, session_id limit ${maxChanges + 1}
+       )
+       select pg_current_snapshot()::text as snapshot, since.* from (select) as one left join since on true`,
+      [since],
+    );
+    snapshot = rows[0]?.snapshot;
+    if (rows.length > maxChanges) return undefined;
+    // Without a change, one row carries the snapshot alone.
+    return rows.filter(({ id }: { readonly id: string | null }) => id !== null);
+  }
+
+  async function begin(): Promise<undefined> {
+    const [row] = await query<{ snapshot: string }>(`select pg_current_snapshot()::text as snapshot`);
+    snapshot = row?.snapshot;
+  }
+
+  async function trim(): Promise<void> {
+    try {
+      for (let count = rowsPerTrim; count === rowsPerTrim && !isStopped;) {
+        const rows = await query(
+          `delete from relay.changes where ctid = any(array(
+             select ctid from (select ctid, at from relay.changes order by xid limit ${rowsPerTrim}) as oldest
+             where at < now() - interval '${keptHours} hours'
+           )) returning 1`,
+        );
+        count = rows.length;
+      }
+      // From a dump of a server whose transactions had higher numbers. Each reading would return them.
+      await query(`delete from relay.changes where xid >= pg_snapshot_xmax(pg_current_snapshot())`);
+    } catch (error) {
+      logger.debug('Could not trim the log of changes; trying again later', { error });
+    }
+    if (!isStopped) cancel = clock.after(trimMs, () => void trim());
+  }
+
+  return {
+    async read() {
+      const nowMs = clock.nowMs();
+      const isValid = nowMs - readAtMs < validMs;
+      const changes = await (snapshot !== undefined && isValid ? readSince(snapshot) : begin());
+      readAtMs = nowMs;
+      return changes;
+    },
+    ageMs: () => clock.nowMs() - readAtMs,
+    reset() {
+      snapshot = undefined;
+    },
+    stop() {
+      isStopped = true;
+      cancel();
+    },
+  };
+}

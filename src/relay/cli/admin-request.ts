@@ -1,0 +1,49 @@
+import { createKernelError } from '../../base/kernel-error.ts';
+import { actNames, isActName, type ActName } from '../admin/admin-acts.ts';
+
+/** What `maia-relay admin` asks the relay that runs on this machine. */
+export interface AdminRequest {
+  readonly act: ActName;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly tokenFile: string;
+}
+
+export const adminHelp = `ADMIN_PORT serves the admin API on that port of 127.0.0.1, with the token in ADMIN_TOKEN_FILE, which the relay creates
+if it is missing. admin asks the relay that runs with the same two variables. Its acts are
+block, with the ID of an account or a principal and a --reason, which blocked people read; unblock; blocks, the list;
+take-down, with the ID of a CoValue and a --reason, which makes the relay neither serve nor take it; put-back; takedowns;
+principals, who is connected; and drain, which stops the relay. --until ends a block or takedown at a time such as
+2027-01-31T18:00:00Z.
+`;
+
+const usage = 'Run `maia-relay --help` for usage.';
+const withID: readonly ActName[] = ['block', 'unblock', 'take-down', 'put-back'];
+
+/** Throws RELAY_SETTING_INVALID. The relay checks the fields. */
+export function readAdminRequest(
+  [act = '', id, ...more]: readonly string[],
+  { reason, until }: { readonly reason: string | undefined; readonly until: string | undefined },
+  environment: Readonly<Record<string, string | undefined>>,
+): AdminRequest {
+  if (!isActName(act)) throw invalid(`admin needs one of these acts: ${actNames.join(', ')}. ${usage}`);
+  if (withID.includes(act) !== (id !== undefined) || more.length > 0)
+    throw invalid(`admin ${act} takes ${withID.includes(act) ? 'one ID' : 'no ID'}. ${usage}`);
+  const { ADMIN_PORT: port = '', ADMIN_TOKEN_FILE: tokenFile = '' } = environment;
+  if (!/^\d{1,5}$/.test(port) || tokenFile === '')
+    throw invalid('admin needs ADMIN_PORT and ADMIN_TOKEN_FILE, as the running relay has them.');
+  return {
+    act,
+    fields: {
+      ...(id !== undefined && { id }),
+      ...(reason !== undefined && { reason }),
+      ...(until !== undefined && { until }),
+    },
+    port: Number(port),
+    tokenFile,
+  };
+}
+
+function invalid(message: string) {
+  return createKernelError('RELAY_SETTING_INVALID', message);
+}

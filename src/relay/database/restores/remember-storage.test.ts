@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { silentLogger } from '../../../base/logger.ts';
+import { createDirectory } from '../../../../test/support/relay/temporary-storage.ts';
+import { manualClock } from '../../../../test/support/relay/stepped-clock.ts';
+import { createFakeClock } from '../../../testing/fake-clock.ts';
+import type { Database } from '../database.ts';
+import { openMemoryDatabase } from '../pglite-database.ts';
+import { rememberStorage } from './remember-storage.ts';
+import { readStateFile } from './state-file.ts';
+import { addMark, hasMark } from './storage-marks.ts';
+import { trackStorage, type StorageTrack } from '../storage-track.ts';
+
+let database: Database;
+let track: StorageTrack;
+beforeAll(async () => {
+  database = await openMemoryDatabase();
+  track = await trackStorage(database, () => {});
+});
+afterAll(() => database.close());
+
+async function remember() {
+  const stateDirectory = await createDirectory();
+  const clock = manualClock();
+  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+  onTestFinished(memory.close);
+  const read = async () => (await readStateFile(stateDirectory, track.identity.id))?.mark.number ?? 0;
+  return { memory, clock, read };
+}
+
+it('adds one mark for all commits of 10 s, and none without a commit', async () => {
+  const { memory, clock, read } = await remember();
+  const first = await read();
+  expect(first).toBeGreaterThan(0);
+  clock.tick();
+  memory.noteCommit();
+  memory.noteCommit();
+  expect(await read()).toBe(first);
+  clock.tick();
+  await expect.poll(read).toBe(first + 1);
+  clock.tick();
+  await memory.close();
+  expect(await read()).toBe(first + 1);
+});
+
+it('adds a mark for the latest commits when it closes', async () => {
+  const { memory, read } = await remember();
+  const first = await read();
+  memory.noteCommit();
+  await memory.close();
+  expect(await read()).toBe(first + 1);
+});
+
+it('warns once, without a stack, if the state directory is a file', async () => {
+  const stateDirectory = join(await createDirectory(), 'file');
+  await writeFile(stateDirectory, '');
+  const warn = vi.fn();
+  const clock = manualClock();
+  const logger = { ...silentLogger, warn };
+  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger });
+  memory.noteCommit();
+  await memory.close();
+  expect(warn.mock.calls).toEqual([
+    [
+      expect.stringMatching(/will not notice a restored storage until .* STATE_DIR/),
+      { directory: stateDirectory, reason: expect.stringContaining('ENOTDIR') as string },
+    ],
+  ]);
+});
+
+it('leaves no timer for a commit after it closed', async () => {
+  const clock = createFakeClock();
+  const stateDirectory = await createDirectory();
+  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+  await memory.close();
+  memory.noteCommit();
+  expect(clock.waiting).toBe(0);
+});
+
+it('keeps what it remembers while the storage lacks it', async () => {
+  const { memory, read } = await remember();
+  const first = await read();
+  await database.write('delete from storage_marks where number = $1', [first]);
+  memory.noteCommit();
+  await memory.close();
+  expect(await read()).toBe(first);
+  const [left] = await database.query('select from storage_marks where number >= $1', [first]);
+  expect(left).toBeUndefined();
+});
+
+it('takes a mark that is no longer kept for present, and a later one for lost', async () => {
+  const { number } = await addMark(database);
+  const old = { number, name: 'forgotten' };
+  expect(await hasMark(database.query, old)).toBe(false);
+  await database.write('insert into storage_marks values ($1, $2)', [number + 20_000, 'later']);
+  await addMark(database);
+  expect(await hasMark(database.query, old)).toBe(true);
+  expect(await hasMark(database.query, { number: number + 20_002, name: 'lost' })).toBe(false);
+});

@@ -1,0 +1,16 @@
+import { isKernelError } from '../../base/kernel-error.ts';
+import { checkExposure } from '../config/exposure.ts';
+import type { RelayOptions } from '../config/relay-options.ts';
+import { fine, wrong, type Finding } from './finding.ts';
+
+/** Reports whom the relay would serve without a setting that says so. Only in production, this prevents a start. */
+export function checkAccess(options: RelayOptions, isProduction: boolean): readonly Finding[] {
+  try {
+    const warnings = checkExposure(options, isProduction);
+    if (warnings.length > 0) return warnings.map((text) => fine('access', text));
+    return [fine('access', 'The settings say who may use the relay.')];
+  } catch (error) {
+    if (isKernelError(error)) return [wrong('access', error.message)];
+    throw error;
+  }
+}

@@ -1,0 +1,385 @@
+import type { CryptoProvider } from 'cojson';
+import { kernelVersion } from '../../base/version.ts';
+import { protocolVersion, type HelloFrame } from '../../wire/frames.ts';
+import type { SignInMethods } from '../auth/sign-in-methods.ts';
+import { admitContent } from '../admission/admit-content.ts';
+import { createBeginnings } from '../beginnings/beginnings.ts';
+import type { AgentIdentity } from '../config/agent-identity.ts';
+import { joinOtherRelays, type OtherRelays } from './other-relays.ts';
+import { serveConnection, type Connection } from '../client/client-connection.ts';
+import type { ConnectionOptions } from '../client/connection-options.ts';
+import { followHandledContent } from '../client/answers/cut-acknowledgements.ts';
+import type { Database } from '../database/database.ts';
+import { rememberStorage, type StorageMemory } from '../database/restores/remember-storage.ts';
+import { trackStorage } from '../database/storage-track.ts';
+import { drainNamespace } from './drain-namespace.ts';
+import { createEviction } from './eviction.ts';
+import { trackLoaded } from '../memory/loaded-covalues.ts';
+import type { MemoryBudget } from '../memory/memory-budget.ts';
+import type { Restrictions } from '../operator/restrictions.ts';
+import { guardAgainstForks } from './fork-guard.ts';
+import { createStorageDoubts } from './storage-doubts.ts';
+import { watchForOutage } from './storage-outage.ts';
+import { forgetContent, useStorage } from './relay-node.ts';
+import { limitsForClients } from '../config/limits.ts';
+import type { Fork } from '../storage/find-forks.ts';
+import { createSqlStorage, type SqlStorageOptions } from '../storage/sql-storage.ts';
+import { createSubscriberIndex } from '../client/subscriber-index.ts';
+import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { coValuesOf } from '../../engine/private-fields.ts';
+import { createRelayNode } from '../../engine/create-node.ts';
+
+/** Why a namespace is not ready. */
+export type NamespaceReason = 'commits' | 'backlog' | 'disk' | 'identity' | 'bus';
+
+/** The values of one namespace. */
+export interface NamespaceState {
+  readonly pending: number;
+  readonly pendingBytes: number;
+  readonly setAside: number;
+  readonly oldestPendingMs: number;
+  readonly commitsRunning: number;
+  /** Undefined if no other relay can use the database. */
+  readonly busHeardMs: number | undefined;
+  readonly logReadMs: number | undefined;
+  /** How often the storage got another epoch. */
+  readonly epochs: number;
+  readonly coValues: number;
+}
+
+/** What one app keeps at the relay. Namespaces share no CoValue, whatever a client knows of another one. */
+export interface Namespace {
+  /** Why no client may come in at present. */
+  refusal(): string | undefined;
+  /** Call `left` once the connection has ended. */
+  serve(client: Client): Connection;
+  left(id: string): void;
+  reasons(): readonly NamespaceReason[];
+  state(): NamespaceState;
+  /** Content that waits for its commit. */
+  pendingBytes(): number;
+  /** Content in memory. */
+  loadedBytes(): number;
+  /** Evicts loaded CoValues while memory is scarce. */
+  evict(): void;
+  /** Another relay must read again what operators have forbidden. */
+  publishRestriction(): void;
+  /** Whether no client is connected, and nothing waits for its commit. */
+  isIdle(): boolean;
+  /** Commits and acknowledges accepted content, disconnects the clients and closes the storage, all within `withinMs`. */
+  drain(withinMs: number): Promise<void>;
+}
+
+export type Client = Pick<ConnectionOptions, 'id' | 'socket' | 'incoming' | 'address' | 'ended'>;
+
+export interface NamespaceOptions {
+  readonly agent?: AgentIdentity | undefined;
+  readonly minAppVersion?: string | undefined;
+  /** Whether clients may query how much of a CoValue is committed. */
+  readonly inspect?: boolean;
+  /** See `OtherRelaysOptions`. */
+  readonly busUrl?: string | undefined;
+  /** Where to remember the state of the storage. */
+  readonly stateDirectory?: string | undefined;
+}
+
+/** What all namespaces of a relay share. */
+export interface Shared
+  extends
+    Pick<ConnectionOptions, 'limits' | 'signInLimits' | 'turns' | 'measure' | 'random' | 'logger' | 'clock'>,
+    Pick<SqlStorageOptions, 'committed'> {
+  /** Undefined if clients need not sign in. */
+  readonly signInMethodsOf: ((appID: string | undefined) => SignInMethods) | undefined;
+  readonly crypto: CryptoProvider;
+  readonly memory: MemoryBudget;
+  /** What operators have forbidden, for all namespaces. It is in the tables of the default one. */
+  readonly restrictions: Restrictions;
+  /** Nothing can be checked any more. */
+  trapped(error: Error): void;
+}
+
+const maxPendingMs = 5_000;
+
+/** Migrates the tables of `database`. `appID`: undefined for the default namespace. */
+export async function openNamespace(
+  database: Database,
+  appID: string | undefined,
+  shared: Shared,
+  options: NamespaceOptions,
+): Promise<Namespace> {
+  const { limits, signInLimits, turns, random, logger, clock, crypto, memory, measure, restrictions } =
+    shared;
+  const signInMethods = shared.signInMethodsOf?.(appID);
+  const { agent, minAppVersion, inspect = false, busUrl, stateDirectory } = options;
+  await refuseUnfinishedImport(database.query);
+  const track = await trackStorage(database, () => others?.publishRenewal());
+  const connections = new Map<string, Connection>();
+  const node = createRelayNode(crypto, agent, shared.trapped);
+  const subscribers = createSubscriberIndex(node);
+  let others: OtherRelays | undefined;
+  let remembered: StorageMemory | undefined;
+  const doubts = createStorageDoubts({ compare, clock, logger });
+  let hello: HelloFrame = {
+    maia: 'hello',
+    v: protocolVersion,
+    relay: { name: 'maia-relay', version: kernelVersion },
+    storage: track.identity,
+    durability: database.durability,
+    limits: limitsForClients(limits),
+    auth: null,
+    inspect,
+    ...(minAppVersion !== undefined && { minAppVersion }),
+  };
+  const beginnings = createBeginnings({
+    node,
+    clock,
+    isAlone: !database.listen,
+    readClaim: (digest) => storage.readClaim(digest),
+    readCommitted: (id) => storage.readCommitted(id),
+    onceWritten: (id, run) => storage.onceWritten(id, run),
+  });
+  const storage = createSqlStorage({
+    database,
+    clock,
+    logger,
+    committed(commit) {
+      shared.committed?.(commit);
+      remembered?.noteCommit();
+    },
+    foundOlder: (id) => getOrCreateCoValue(node, id).loadFromStorage(),
+    mark: track.mark,
+    changed: (ids) => others?.publish(ids),
+    headerOf: (id) => getKnownCoValue(node, id)?.verified?.header,
+    claimsIn: beginnings.claimsIn,
+    forked: reloadForked,
+    onceSure: doubts.onceSure,
+    commitBegun: doubts.commitBegun,
+    failed() {
+      if (track.mark) doubts.doubt();
+    },
+    recovered: doubts.check,
+  });
+  const stopDoubting = database.onLost?.(doubts.doubt);
+  const loaded = trackLoaded(node, () => memory.check());
+  const eviction = createEviction({
+    ...{ node, commits: storage, subscribers, clock },
+    ...{ loaded, mustEvict: memory.mustEvict },
+  });
+  try {
+    if (database.listen) {
+      others = await joinOtherRelays({
+        database: { query: database.query, listen: database.listen },
+        ...{ storageID: track.identity.id, busUrl },
+        on: {
+          committed: () => remembered?.noteCommit(),
+          missed() {
+            void checkIdentity();
+            refreshRestrictions();
+          },
+          restricted: refreshRestrictions,
+          doubted: doubts.doubt,
+          lost: disconnectForLostNotifications,
+        },
+        forgetUnloaded: eviction.forgetUnloaded,
+        sendNewer: (peerID, id) => connections.get(peerID)?.sendNewer(id),
+        ...{ node, storage, subscribers, clock, logger },
+      });
+    }
+    if (stateDirectory !== undefined) {
+      remembered = await rememberStorage({ database, track, stateDirectory, clock, logger });
+      hello = { ...hello, storage: track.identity };
+    }
+    await useStorage(node, storage, agent);
+  } catch (error) {
+    others?.close();
+    eviction.stop();
+    stopDoubting?.();
+    throw error;
+  }
+  const contentAdmission = admitContent({
+    node,
+    clock,
+    beginnings,
+    restrictions,
+    maxHeldBytes: 2 * limits.messageBytes,
+    on: {
+      refused: (peerID, refused, isNotice) => connections.get(peerID)?.refuseContent(refused, isNotice),
+      admitted: (peerID, id, sessionID) => connections.get(peerID)?.admitted(id, sessionID),
+      incomplete: (peerID, content) => connections.get(peerID)?.takeContent(content),
+      held: (peerID, bytes) => connections.get(peerID)?.holdsContent(bytes),
+    },
+  });
+  guardAgainstForks(node, clock, {
+    refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
+    deletionRefused: (peerID, id) => connections.get(peerID)?.refuseDeletion(id),
+  });
+  const handled = followHandledContent(node);
+  node.enableDeletedCoValuesErasure();
+
+  const outage = watchForOutage({
+    storage,
+    connections,
+    clock,
+    isMaintaining: () => database.isMaintaining?.() ?? false,
+    began: () => logger.warn('The storage has failed for some time; disconnecting the clients'),
+    disconnect: refuseForOutage,
+  });
+  let onAllDisconnected = () => {};
+
+  const hindrances: Readonly<Record<NamespaceReason, () => boolean>> = {
+    commits: () => storage.failure !== undefined || outage.isOn,
+    backlog: () => storage.oldestPendingMs >= maxPendingMs,
+    disk: () => storage.refusal() !== undefined,
+    identity: () => !doubts.isSure,
+    bus: () => others !== undefined && others.hearing !== 'ok',
+  };
+
+  function reloadForked({ id, sessionID, copiedBy }: Fork): void {
+    node.internalDeleteCoValue(id);
+    if (copiedBy === undefined) {
+      for (const peer of subscribers.of(id)) connections.get(peer.id)?.refuseFork(id, sessionID);
+    } else {
+      beginnings.lost({ id, sessionID });
+      connections.get(copiedBy)?.refuseContent({ id, sessionID, count: 0, reason: 'copy' }, true);
+    }
+    getOrCreateCoValue(node, id).loadFromStorage();
+  }
+
+  /** On a full disk, loads go on, and what was taken before waits for room. */
+  function refuseForOutage(connection: Connection): void {
+    if (storage.refusal() === undefined) refuseForStorage(connection);
+  }
+
+  /** Nothing can be acknowledged, and further edits would only pile up here. */
+  function refuseForStorage(connection: Connection): void {
+    connection.refuse('storage', 'The relay cannot write to its storage.', 1_000);
+  }
+
+  /** Edits are still stored and reach clients of other relays, but this relay's clients miss edits made there. */
+  function disconnectForLostNotifications(): void {
+    logger.warn('Lost notifications from other relays; disconnecting the clients');
+    for (const connection of connections.values()) refuseForLostNotifications(connection);
+  }
+
+  function refuseForLostNotifications(connection: Connection): void {
+    connection.refuse('storage', 'The relay has lost notifications from other relays.', 1_000);
+  }
+
+  /** Until it is forgotten, memory is ahead of a database that was replaced, or went back to an earlier state. */
+  let isAhead = false;
+
+  async function compare(): Promise<void> {
+    isAhead = !(await track.compare()) || isAhead;
+    if (!isAhead) return;
+    const { id } = track.identity;
+    logger.warn(
+      'The storage was replaced or restored; disconnecting the clients so that they compare everything again',
+      { id },
+    );
+    hello = { ...hello, storage: track.identity };
+    storage.forgetStored();
+    others?.forget();
+    beginnings.clear();
+    for (const connection of connections.values()) {
+      connection.refuse('storage', 'The storage of the relay was restored to another state.', 1_000);
+    }
+    forgetContent(node);
+    isAhead = false;
+  }
+
+  /** A relay that renews the epoch notifies the others, but a notice may get lost. Nor does a pooler tell of a restore. */
+  async function checkIdentity(): Promise<void> {
+    try {
+      if (!(await track.isCurrent())) doubts.doubt();
+    } catch (error) {
+      logger.debug('Could not read the identity of the storage', { error });
+    }
+  }
+
+  function refreshRestrictions(): void {
+    if (appID === undefined) void restrictions.refresh();
+  }
+
+  function serve({ id, socket, incoming, address, ended }: Client): Connection {
+    const connection = serveConnection({
+      id,
+      socket,
+      incoming,
+      node,
+      storage,
+      measure,
+      subscribers,
+      handled,
+      turns,
+      memory,
+      admission: contentAdmission,
+      beginnings,
+      restrictions,
+      signInMethods,
+      address,
+      signInLimits,
+      notFound: eviction.notFound,
+      hello,
+      limits,
+      clock,
+      random,
+      logger,
+      ended,
+    });
+    connections.set(id, connection);
+    if (outage.isOn) refuseForOutage(connection);
+    if (others?.hearing === 'lost') refuseForLostNotifications(connection);
+    return connection;
+  }
+
+  return {
+    // A `hello` would promise the epoch of a storage that may have been restored. If the comparison succeeds at once, it closes
+    // this channel in that case.
+    refusal: () => (doubts.isFailing ? 'The relay is comparing its storage.' : undefined),
+    serve,
+    left(id) {
+      contentAdmission.ended(id);
+      connections.delete(id);
+      if (connections.size === 0) onAllDisconnected();
+    },
+    reasons() {
+      const all = Object.keys(hindrances) as readonly NamespaceReason[];
+      return all.filter((reason) => hindrances[reason]());
+    },
+    state: () => ({
+      pending: storage.pending,
+      pendingBytes: storage.pendingBytes,
+      setAside: storage.setAside,
+      oldestPendingMs: storage.oldestPendingMs,
+      commitsRunning: [...storage.attempts].length,
+      busHeardMs: others?.heardMs(),
+      logReadMs: others?.logReadMs(),
+      epochs: track.renewals,
+      coValues: coValuesOf(node)?.size ?? 0,
+    }),
+    pendingBytes: () => storage.pendingBytes,
+    loadedBytes: loaded.bytes,
+    evict: eviction.begin,
+    publishRestriction: () => others?.publishRestriction(),
+    isIdle: () => connections.size === 0 && storage.pending === 0,
+    async drain(withinMs) {
+      await drainNamespace({
+        ...{ node, storage, remembered, connections, clock, withinMs },
+        onceSure: doubts.onceSure,
+        whenAllGone(run) {
+          onAllDisconnected = run;
+          if (connections.size === 0) run();
+        },
+        stop() {
+          others?.close();
+          outage.stop();
+          eviction.stop();
+          stopDoubting?.();
+        },
+      });
+      doubts.stop();
+      await node.gracefulShutdown();
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import pg from 'pg';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openHttpClient } from '../../../test/support/relay/http-client.ts';
+import { plentyOfMemory } from '../../../test/support/relay/plenty-of-memory.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import { surfaces, type SurfaceClient } from '../../../test/support/relay/surfaces.ts';
+import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
+import { createSharedMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { createReadTurns } from '../client/reading/read-turns.ts';
+import { readLimits } from '../config/limits.ts';
+import { openMemoryDatabase } from '../database/pglite-database.ts';
+import { prepareSchema } from '../database/schema.ts';
+import type { RelayOptions } from '../index.ts';
+import { openRestrictions } from '../operator/restrictions.ts';
+import { createNamespaces } from './namespaces.ts';
+
+/** A map with its group and account, as messages. */
+async function createContent() {
+  const node = await createClientNode();
+  const map = createSharedMap(node);
+  const { group, core } = map;
+  return {
+    id: map.id,
+    messages: [node.expectCurrentAccount('a device has one').core, group.core, core].flatMap(
+      (coValue) => coValue.newContentSince(undefined) ?? [],
+    ),
+  };
+}
+
+const load = (id: string) => ({ action: 'load', id, header: false, sessions: {} });
+const acknowledged = (client: SurfaceClient, id: string) =>
+  until(() =>
+    expect(client.received).toContainEqual(expect.objectContaining({ action: 'known', id, header: true })),
+  );
+
+/** All that a client receives for a load, with the ID left out. */
+async function answerTo(client: SurfaceClient, id: string): Promise<string> {
+  const before = client.received.length;
+  await client.send(load(id));
+  await until(() => expect(client.received.length).toBeGreaterThan(before));
+  return JSON.stringify(client.received.slice(before)).replaceAll(id, 'ID');
+}
+
+const apps: RelayOptions = { storage: 'memory:', appIDs: ['a', 'b'] };
+
+describe.each(Object.keys(surfaces) as (keyof typeof surfaces)[])('[RELAY-70] over %s', (surface) => {
+  const open = surfaces[surface];
+
+  it('what is in one namespace is in no other one, whatever a client knows of it', async () => {
+    const relay = await startRelay(apps);
+    const [a, b, none] = await Promise.all(
+      ['/sync/a', '/sync/b', '/sync'].map((path) => open(relay.url, path)),
+    );
+    const storageIDs = [a, b, none].map((client) => (client?.received[0]?.storage as { id: string }).id);
+    expect(new Set(storageIDs).size).toBe(3);
+    const { id, messages } = await createContent();
+    for (const message of messages) await a?.send(message);
+    await acknowledged(a as SurfaceClient, id);
+    const unknown = await createContent();
+    for (const client of [b, none] as SurfaceClient[])
+      expect(await answerTo(client, id)).toBe(await answerTo(client, unknown.id));
+    const other = await open(relay.url, '/sync/a');
+    await other.send(load(id));
+    await until(() =>
+      expect(other.received).toContainEqual(expect.objectContaining({ action: 'content', id })),
+    );
+  });
+
+  it('a client of an app without a namespace is refused, and nothing is created for it', async () => {
+    const relay = await startRelay(apps);
+    const client = await open(relay.url, '/sync/c');
+    expect(client.received[0]).toMatchObject({ maia: 'refused', code: 'forbidden', closing: true });
+    expect(client.received[0]?.reason).toContain('does not serve the app "c"');
+  });
+});
+
+it('[RELAY-70] a channel is of no use at the path of another app', async () => {
+  const relay = await startRelay(apps);
+  const { channel } = await openHttpClient(relay.url, '/sync/a');
+  const headers = { 'maia-channel': channel };
+  const statuses = await Promise.all(
+    ['/sync/b', '/sync', '/sync/c', '/sync/a'].map(async (path) => {
+      const { status } = await fetch(`${relay.url}${path}`, { method: 'POST', headers, body: '{}' });
+      return status;
+    }),
+  );
+  expect(statuses).toEqual([410, 410, 410, 204]);
+});
+
+it('[RELAY-70] other paths are none of a namespace', async () => {
+  const relay = await startRelay(apps);
+  for (const path of ['A', '-a', 'a/b', '', 'a'.repeat(64), 'a_b', '%61'])
+    expect([path, (await fetch(`${relay.url}/sync/${path}`)).status]).toEqual([path, 404]);
+});
+
+it.each([['A'], ['a_b'], [''], ['a'.repeat(64)]])(
+  '[RELAY-70] %j is refused as the ID of an app',
+  async (appID) => {
+    await expect(startRelay({ storage: 'memory:', appIDs: [appID] })).rejects.toMatchObject({
+      code: 'RELAY_SETTING_INVALID',
+    });
+  },
+);
+
+it('[RELAY-70] two apps have different schemas, however long their IDs are', async () => {
+  const long = 'a'.repeat(62);
+  const relay = await startRelay({ storage: 'memory:', appIDs: [`${long}b`, `${long}c`] });
+  const clients = await Promise.all(['b', 'c'].map((end) => openRawClient(relay.url, `/sync/${long}${end}`)));
+  const ids = clients.map(({ received }) => (received[0]?.storage as { id: string }).id);
+  expect(new Set(ids).size).toBe(2);
+});
+
+it('[RELAY-71] a namespace that no client has used for five minutes is closed, and opened again with its content', async () => {
+  const clock = createFakeClock();
+  const database = await openMemoryDatabase({ template: await memoryTemplate() });
+  onTestFinished(() => database.close());
+  await prepareSchema(database);
+  const on = { began() {}, ended() {}, changed() {} };
+  const restrictions = await openRestrictions({
+    ...{ database, clock, logger: silentLogger, on },
+    accountIDOf: (agentID) => agentID,
+  });
+  onTestFinished(restrictions.stop);
+  const shared = {
+    restrictions,
+    ...{ clock, logger: silentLogger, limits: readLimits(), turns: createReadTurns(), random: () => 0.5 },
+    ...{
+      crypto: await WasmCrypto.create(),
+      memory: plentyOfMemory(),
+      signInMethodsOf: undefined,
+      signInLimits: { signInFailed() {}, countLookup: () => undefined },
+      trapped() {},
+    },
+    ...{ measure: { received() {}, sent() {}, refused() {}, refusedContent() {} }, committed: undefined },
+  };
+  const namespaces = createNamespaces(database, shared, { appIDs: ['a', 'b'] });
+  onTestFinished(() => namespaces.drain(0));
+  await namespaces.open(undefined);
+  expect(await namespaces.prepare('a')).toBe(true);
+  expect(namespaces.all()).toHaveLength(2);
+  const minutes = (count: number) => {
+    for (let minute = 0; minute < count; minute++) clock.advance(60_000);
+  };
+  minutes(4);
+  expect(namespaces.find('a')).toBeDefined();
+  minutes(1);
+  expect(namespaces.find('a')).toBeUndefined();
+  expect(namespaces.all()).toHaveLength(1);
+  expect(await namespaces.prepare('a')).toBe(true);
+  expect(namespaces.find('a')).toBeDefined();
+  expect(namespaces.find('b')).toBeUndefined();
+});
+
+describePostgres('two relays on one PostgreSQL', () => {
+  it('[RELAY-70] pass on what is committed in a namespace within that namespace alone', async () => {
+    const storage = await createPostgres();
+    const relays = await Promise.all([1, 2].map(() => startRelay({ storage, appIDs: ['a', 'b'] })));
+    const [writer, reader, other] = await Promise.all([
+      openRawClient(relays[0]?.url ?? '', '/sync/a'),
+      openRawClient(relays[1]?.url ?? '', '/sync/a'),
+      openRawClient(relays[1]?.url ?? '', '/sync/b'),
+    ]);
+    const { id, messages } = await createContent();
+    for (const client of [reader, other]) {
+      client.send(load(id));
+      await client.waitFor({ action: 'known', id, header: false });
+    }
+    for (const message of messages) writer.send(message);
+    await reader.waitFor({ action: 'content', id });
+    expect(other.received.filter((frame) => frame.id === id)).toHaveLength(1);
+  });
+
+  it('[RELAY-70] whose tables are in different schemas share the tables of no app', async () => {
+    const storage = await createPostgres();
+    const admin = new pg.Client({ connectionString: storage });
+    await admin.connect();
+    await admin.query('create schema maia_a; create schema staging');
+    await admin.end();
+    const ids = new Set<unknown>();
+    for (const schema of ['maia_a', 'staging', 'public']) {
+      const at = `${storage}?options=-c%20search_path%3D${schema}`;
+      const relay = await startRelay({ storage: at, appIDs: ['a'] });
+      for (const path of ['/sync', '/sync/a']) {
+        const { received } = await openRawClient(relay.url, path);
+        ids.add((received[0]?.storage as { id: string }).id);
+      }
+    }
+    expect(ids.size).toBe(6);
+  });
+});
+
+it('[RELAY-71] a namespace that cannot be opened delays no stop of the relay, and its clients are refused', async () => {
+  let isStuck = false;
+  let waiting = 0;
+  const relay = await openRelay({ ...apps, drainMs: 1_000 }, (database) => ({
+    ...database,
+    transaction(run, options) {
+      if (!isStuck) return database.transaction(run, options);
+      waiting++;
+      return new Promise(() => {});
+    },
+  }));
+  isStuck = true;
+  const answer = fetch(`${relay.url}/sync/a`, { headers: { accept: 'text/event-stream' } });
+  await until(() => expect(waiting).toBe(1));
+  // Without a limit, it would wait forever.
+  await relay.close();
+  expect((await answer).status).toBe(503);
+});

@@ -1,0 +1,43 @@
+import { SignInRefusal } from '../auth/principal.ts';
+import type { SignInMethods } from '../auth/sign-in-methods.ts';
+import type { Restriction } from './restriction.ts';
+import type { Restrictions } from './restrictions.ts';
+
+/** The client finds out this late that it is no longer blocked. */
+const retryAfterMs = 60_000;
+const minRetryMs = 1_000;
+
+/** How a blocked client is refused. */
+export interface BlockRefusal {
+  readonly reason: string;
+  readonly retryAfterMs: number;
+}
+
+export function refusalOf({ reason, untilMs }: Restriction, nowMs: number): BlockRefusal {
+  const leftMs = untilMs === 0 ? retryAfterMs : untilMs - nowMs;
+  return {
+    reason: `The operator of this relay has blocked this account: ${reason}`,
+    retryAfterMs: Math.min(retryAfterMs, Math.max(minRetryMs, leftMs)),
+  };
+}
+
+/** Signing in as before, except that blocked accounts and principals are refused. */
+export function refuseBlocked(
+  { names, verify }: SignInMethods,
+  restrictions: Pick<Restrictions, 'blockOf'>,
+  nowMs: () => number,
+): SignInMethods {
+  return {
+    names,
+    async verify(frame, nonce) {
+      const principal = await verify(frame, nonce);
+      const block = restrictions.blockOf(principal);
+      if (!block) return principal;
+      const refusal = refusalOf(block, nowMs());
+      throw new SignInRefusal('forbidden', refusal.reason, {
+        retryAfterMs: refusal.retryAfterMs,
+        isOurFault: true,
+      });
+    },
+  };
+}

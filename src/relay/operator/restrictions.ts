@@ -1,0 +1,147 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { retry } from '../../base/retry.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { Database } from '../database/database.ts';
+import type { RestrictedTarget, Restriction } from './restriction.ts';
+import { deleteRestriction, readRestrictions, storeRestriction } from './restriction-rows.ts';
+
+/** The restrictions in force, in memory, because every message is checked against them. */
+export interface Restrictions {
+  blockOf(principal: Pick<Principal, 'kind' | 'id'>): Restriction | undefined;
+  /** Of an account, or of an agent, whose account it is. */
+  isBlocked(author: string): boolean;
+  isTakenDown(coValueID: string): boolean;
+  /** Oldest first. */
+  list(): readonly Restriction[];
+  /** Resolves once it is in force here, with false if there are too many. Rejects if the database does not take it. */
+  add(restriction: Restriction): Promise<boolean>;
+  /** Resolves once it is out of force here, with false if there was none. */
+  remove(target: RestrictedTarget): Promise<boolean>;
+  /** Another relay may have changed them: reads them again, until that succeeds. */
+  refresh(): Promise<void>;
+  stop(): void;
+}
+
+export interface RestrictionsOptions {
+  readonly database: Pick<Database, 'query' | 'write'>;
+  /** The account that an agent has made for itself. */
+  accountIDOf(agentID: string): string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly on: {
+    /** Some came into force. */
+    began(): void;
+    /** Some ended. */
+    ended(): void;
+    /** This relay stored or deleted one: the others should refresh. */
+    changed(): void;
+  };
+}
+
+type Kind = Restriction['kind'];
+type ByKind = Readonly<Record<Kind, ReadonlyMap<string, Restriction>>>;
+
+const none: ByKind = { account: new Map(), principal: new Map(), covalue: new Map() };
+/** Someone may set the clock. */
+const longestTimerMs = 60_000;
+
+/** Resolves once they are read. Rejects if that fails. */
+export async function openRestrictions({
+  database,
+  accountIDOf,
+  clock,
+  logger,
+  on,
+}: RestrictionsOptions): Promise<Restrictions> {
+  const ending = new AbortController();
+  let stored = await readRestrictions(database.query);
+  let inForce = none;
+  let cancelTimer = () => {};
+  let reading: Promise<void> | undefined;
+  let nextReading: Promise<void> | undefined;
+
+  /** What has ended by a clock that is then corrected comes into force again. */
+  function apply(): void {
+    const before = inForce;
+    const nowMs = clock.nowMs();
+    const current = stored.filter(({ untilMs }) => untilMs === 0 || untilMs > nowMs);
+    inForce = {
+      account: mapOf(current, 'account'),
+      principal: mapOf(current, 'principal'),
+      covalue: mapOf(current, 'covalue'),
+    };
+    endInTime(nowMs);
+    if (hasMore(inForce, before)) on.began();
+    if (hasMore(before, inForce)) on.ended();
+  }
+
+  function endInTime(nowMs: number): void {
+    cancelTimer();
+    const ends = stored.filter(({ untilMs }) => untilMs > 0);
+    if (ends.length === 0 || ending.signal.aborted) return;
+    const leftMs = ends.map(({ untilMs }) => untilMs - nowMs).filter((ms) => ms > 0);
+    const firstMs = leftMs.reduce((first, ms) => Math.min(first, ms), longestTimerMs);
+    cancelTimer = clock.after(firstMs, apply);
+  }
+
+  const all = () => Object.values(inForce).flatMap((restrictions) => [...restrictions.values()]);
+
+  async function read(): Promise<void> {
+    const restrictions = await retry(() => readRestrictions(database.query), {
+      clock,
+      signal: ending.signal,
+      failed: (error) => logger.warn('Could not read what the operator has blocked; retrying', { error }),
+    });
+    if (restrictions && !ending.signal.aborted) {
+      stored = restrictions;
+      apply();
+    }
+    reading = undefined;
+  }
+
+  /** A reading that has begun may miss what was stored since. */
+  function refresh(): Promise<void> {
+    if (!reading) return (reading = read());
+    return (nextReading ??= reading.then(() => {
+      nextReading = undefined;
+      return refresh();
+    }));
+  }
+
+  async function afterChange(isChanged: boolean): Promise<boolean> {
+    if (!isChanged) return false;
+    on.changed();
+    await refresh();
+    return true;
+  }
+
+  function accountBlockOf(author: string): Restriction | undefined {
+    if (inForce.account.size === 0) return undefined;
+    return inForce.account.get(author.startsWith('co_') ? author : accountIDOf(author));
+  }
+
+  apply();
+  return {
+    blockOf: ({ kind, id }) => (kind === 'token' ? inForce.principal.get(id) : accountBlockOf(id)),
+    isBlocked: (author) => accountBlockOf(author) !== undefined,
+    isTakenDown: (coValueID) => inForce.covalue.has(coValueID),
+    list: () => all().sort((one, other) => one.sinceMs - other.sinceMs),
+    add: async (restriction) => afterChange(await storeRestriction(database, restriction)),
+    remove: async (target) => afterChange(await deleteRestriction(database, target)),
+    refresh,
+    stop() {
+      ending.abort();
+      cancelTimer();
+    },
+  };
+}
+
+function mapOf(restrictions: readonly Restriction[], kind: Kind): ReadonlyMap<string, Restriction> {
+  return new Map(restrictions.filter((one) => one.kind === kind).map((one) => [one.id, one]));
+}
+
+function hasMore(these: ByKind, those: ByKind): boolean {
+  const kinds = Object.keys(these) as readonly Kind[];
+  return kinds.some((kind) => [...these[kind].keys()].some((id) => !those[kind].has(id)));
+}

@@ -1,0 +1,88 @@
+import type { Claim } from '../../beginnings/claims.ts';
+import type { Database } from '../../database/database.ts';
+import { lackingMark, parametersOf, setMark, type RelayMark } from '../../database/relay-mark.ts';
+import { appendRows, planAppend } from './append-batch.ts';
+import { contentBytes, type KnownState, type RawCoID } from '../../../engine/content.ts';
+import { createRecentSessions } from './recent-sessions.ts';
+import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
+
+export interface BatchWriterOptions {
+  readonly database: Pick<Database, 'transaction' | 'write' | 'lockMs'>;
+  isDeletionValid(id: RawCoID): boolean;
+  /** Called after each commit, for metrics. */
+  readonly committed:
+    | ((commit: { readonly tookMs: number; readonly messages: number; readonly bytes: number }) => void)
+    | undefined;
+  /** Present if other relays use the database, too. */
+  readonly mark: RelayMark | undefined;
+  /** Called after each commit, with the CoValues that gained content. */
+  readonly changed: ((ids: readonly RawCoID[]) => void) | undefined;
+}
+
+const limitsLockWaits = { limitsLockWaits: true };
+
+/** A batch that only appends to rows this relay wrote last is one statement, which verifies them; others read first. */
+export function createBatchWriter(options: BatchWriterOptions) {
+  const { database, isDeletionValid, committed, mark, changed } = options;
+  const recent = createRecentSessions();
+  /** An attempt to commit content of these failed, but it may have been committed. */
+  const uncertain = new Set<RawCoID>();
+
+  async function append(requests: readonly StoreRequest[], lane: number): Promise<WrittenBatch | undefined> {
+    const append = planAppend(
+      requests.map(({ content }) => content),
+      recent,
+    );
+    if (!append) return undefined;
+    const ids = new Set(requests.map(({ content }) => content.id));
+    if (!(await appendRows(database, append, mark?.advance(lane)))) return undefined;
+    const sessions = append.plan.changedSessions();
+    const stored = new Map<RawCoID, KnownState>();
+    for (const id of ids) stored.set(id, { id, header: true, sessions: append.plan.knownSessions(id) });
+    return { stored, sessions, incomplete: new Set(), alreadyStored: new Set(), changed: ids, forks: [] };
+  }
+
+  function write(
+    requests: readonly StoreRequest[],
+    claims: readonly Claim[],
+    lane: number,
+  ): Promise<WrittenBatch> {
+    return database.transaction(async (query) => {
+      if (mark && (await query(setMark(1), parametersOf(mark.advance(lane)))).length === 0)
+        throw lackingMark();
+      return writeBatch(query, requests, isDeletionValid, claims, mark !== undefined);
+    }, limitsLockWaits);
+  }
+
+  return {
+    /** Commits with the same `lane` may not run at once. */
+    async commit(
+      requests: readonly StoreRequest[],
+      claims: readonly Claim[] = [],
+      lane = 0,
+    ): Promise<WrittenBatch> {
+      const startedMs = performance.now();
+      try {
+        const appended = claims.length === 0 ? await append(requests, lane) : undefined;
+        const written = appended ?? (await write(requests, claims, lane));
+        mark?.confirm(lane);
+        const ids = requests.map(({ content }) => content.id).filter((id) => uncertain.delete(id));
+        const news = new Set([...written.changed, ...ids]);
+        if (news.size > 0) changed?.([...news]);
+        recent.add(written.sessions);
+        committed?.({
+          tookMs: performance.now() - startedMs,
+          messages: requests.length,
+          bytes: requests.reduce((sum, { content }) => sum + contentBytes(content), 0),
+        });
+        return written;
+      } catch (error) {
+        // The database may have been replaced or restored by the time it is reachable again.
+        recent.clear();
+        for (const { content } of requests) uncertain.add(content.id);
+        throw error;
+      }
+    },
+    forget: recent.clear,
+  };
+}

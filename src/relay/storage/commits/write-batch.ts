@@ -1,0 +1,115 @@
+import type { CorrectionCallback } from 'cojson';
+import type { Query } from '../../database/database.ts';
+import type { Content, KnownState, RawCoID } from '../../../engine/content.ts';
+import { storeClaims, type Claim } from '../../beginnings/claims.ts';
+import { findForks, forkKey, withoutForks, type Fork } from '../find-forks.ts';
+import { createWritePlan, type SessionRow } from './write-plan.ts';
+import {
+  insertDeletions,
+  insertHeaders,
+  insertRows,
+  lockCoValues,
+  readKnownSessions,
+  readSessions,
+} from './write-rows.ts';
+
+export interface StoreRequest {
+  readonly content: Content;
+  readonly correct: CorrectionCallback;
+  readonly done: (() => void) | undefined;
+  /** The number of forks known when this was queued. */
+  readonly forkCount: number;
+  /** How often the storage had been forgotten when this was queued. */
+  readonly generation: number;
+  /** Earlier content from cojson, after the database turned out to lack it. Requested only once. */
+  correction?: readonly Content[];
+}
+
+export interface WrittenBatch {
+  /** The stored state of each CoValue, with only the sessions that are in the requests. */
+  readonly stored: ReadonlyMap<RawCoID, KnownState>;
+  readonly sessions: readonly SessionRow[];
+  /** Requests that remain incomplete because cojson had no correction for them. */
+  readonly incomplete: ReadonlySet<StoreRequest>;
+  /** IDs that came with a header but were already stored. */
+  readonly alreadyStored: ReadonlySet<RawCoID>;
+  /** CoValues that gained content. */
+  readonly changed: ReadonlySet<RawCoID>;
+  /** Sessions that conflict with the database. None of their content was written; the rest of their requests was. */
+  readonly forks: readonly Fork[];
+}
+
+/** Writes a batch within the caller's transaction, each table in one statement. Idempotent for stored content. */
+export async function writeBatch(
+  query: Query,
+  requests: readonly StoreRequest[],
+  isDeletionValid: (id: RawCoID) => boolean,
+  claims: readonly Claim[],
+  isShared: boolean,
+): Promise<WrittenBatch> {
+  const plan = createWritePlan();
+  const storedIDs = new Set<RawCoID>();
+  const alreadyStored = new Set<RawCoID>();
+  const changed = new Set<RawCoID>();
+  const forks = new Map<string, Fork>();
+  const contents = requests.map(({ content }) => content);
+
+  await prepare(contents);
+  const unforked = claims.filter((claim) => !forks.has(forkKey(claim)));
+  for (const { id, sessionID, peerID } of await storeClaims(query, unforked))
+    forks.set(forkKey({ id, sessionID }), { id, sessionID, copiedBy: peerID });
+  const gapped = requests.filter(({ content }) => !add(content));
+  for (const request of gapped) request.correction ??= await correctionFor(request);
+  const corrections = gapped.flatMap(({ correction }) => correction ?? []);
+  await prepare(corrections);
+  const stillGapped = new Set(corrections.filter((content) => !add(content)));
+  const incomplete = gapped.filter(
+    ({ correction = [] }) =>
+      correction.length === 0 || correction.some((content) => stillGapped.has(content)),
+  );
+
+  const all = [...contents, ...corrections].map(withoutRefused);
+  await insertRows(query, plan, isShared);
+  for (const { covalueID } of plan.changedSessions()) changed.add(covalueID);
+  await insertDeletions(query, all, isDeletionValid);
+  const stored = new Map<RawCoID, KnownState>();
+  for (const { id } of all) {
+    if (storedIDs.has(id)) stored.set(id, { id, header: true, sessions: plan.knownSessions(id) });
+  }
+  return {
+    stored,
+    sessions: plan.changedSessions(),
+    incomplete: new Set(incomplete),
+    alreadyStored,
+    changed,
+    forks: [...forks.values()],
+  };
+
+  /** Inserts the headers and reads the rows that the plan needs. */
+  async function prepare(batch: readonly Content[]): Promise<void> {
+    const added = await insertHeaders(query, batch, isShared);
+    for (const id of added) changed.add(id);
+    for (const { id, header } of batch)
+      if (header && !added.has(id) && !storedIDs.has(id)) alreadyStored.add(id);
+    const others = batch.filter(({ id }) => !added.has(id) && !storedIDs.has(id));
+    for (const id of [...added, ...(await lockCoValues(query, others))]) storedIDs.add(id);
+    const unseen = batch.filter(({ id }) => !added.has(id));
+    const rows = await readSessions(query, unseen);
+    for (const fork of await findForks(query, unseen, rows)) forks.set(forkKey(fork), fork);
+    for (const row of rows) plan.learn(row);
+  }
+
+  function add(content: Content): boolean {
+    return storedIDs.has(content.id) && plan.add(withoutRefused(content));
+  }
+
+  function withoutRefused(content: Content): Content {
+    return withoutForks(content, (sessionID) => forks.has(forkKey({ id: content.id, sessionID })));
+  }
+
+  async function correctionFor({ content: { id }, correct }: StoreRequest): Promise<readonly Content[]> {
+    if (!storedIDs.has(id)) return correct({ id, header: false, sessions: {} }) ?? [];
+    const sessions = { ...(await readKnownSessions(query, id)), ...plan.knownSessions(id) };
+    return correct({ id, header: true, sessions }) ?? [];
+  }
+}

@@ -1,0 +1,150 @@
+import type { Query } from '../../database/database.ts';
+import {
+  isDeleteSession,
+  sessionsOf,
+  type Content,
+  type KnownState,
+  type RawCoID,
+} from '../../../engine/content.ts';
+import type { SessionRow, WritePlan } from './write-plan.ts';
+
+/**
+ * Returns the IDs that were new. Rows are written in key order, so that two relays never deadlock. Here and below, `isShared`
+ * means that other relays use the database, too, and find the changes in the log.
+ */
+export async function insertHeaders(
+  query: Query,
+  contents: readonly Content[],
+  isShared: boolean,
+): Promise<ReadonlySet<RawCoID>> {
+  const headers = new Map<RawCoID, string>();
+  for (const { id, header } of contents) if (header) headers.set(id, JSON.stringify(header));
+  if (headers.size === 0) return new Set();
+  const rows = [...headers].sort(([a], [b]) => compare(a, b));
+  const insert = `insert into relay.covalues (id, header) select * from unnest($1::text[], $2::text[])
+     on conflict (id) do nothing returning id`;
+  const added = await query<{ id: RawCoID }>(
+    isShared
+      ? `with added as (${insert}), logged as (
+           insert into relay.changes (covalue_id, session_id, after, count) select id, '', 0, 0 from added
+         )
+         select id from added`
+      : insert,
+    columns(rows, 2),
+  );
+  return new Set(added.map(({ id }) => id));
+}
+
+/** Returns the existing IDs and locks them until the transaction ends. */
+export async function lockCoValues(query: Query, contents: readonly Content[]): Promise<readonly RawCoID[]> {
+  const ids = new Set(contents.map(({ id }) => id));
+  if (ids.size === 0) return [];
+  const rows = await query<{ id: RawCoID }>(
+    `select id from relay.covalues where id = any($1::text[]) order by id for update`,
+    [[...ids]],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function readSessions(
+  query: Query,
+  contents: readonly Content[],
+): Promise<readonly SessionRow[]> {
+  const keys = contents.flatMap(({ id, new: sessions }) =>
+    Object.keys(sessions).map((session) => [id, session]),
+  );
+  if (keys.length === 0) return [];
+  return query<SessionRow>(
+    `select covalue_id as "covalueID", session_id as "sessionID", last_idx as "lastIdx",
+       last_signature as "lastSignature", bytes_since_signature as "bytesSinceSignature"
+     from relay.sessions natural join
+       (select distinct * from unnest($1::text[], $2::text[]) as wanted (covalue_id, session_id)) as wanted`,
+    columns(keys, 2),
+  );
+}
+
+export async function readKnownSessions(query: Query, id: RawCoID): Promise<KnownState['sessions']> {
+  const rows = await query<{ session: string; count: number }>(
+    `select session_id as session, last_idx as count from relay.sessions where covalue_id = $1`,
+    [id],
+  );
+  return Object.fromEntries(rows.map(({ session, count }) => [session, count]));
+}
+
+/** In one statement, to save round trips to the database. */
+export async function insertRows(query: Query, plan: WritePlan, isShared: boolean): Promise<void> {
+  if (plan.changedSessions().length === 0) return;
+  await query(
+    `with new_transactions as (
+       insert into relay.transactions (covalue_id, session_id, idx, tx)
+       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[])
+     ), new_signatures as (
+       insert into relay.signatures (covalue_id, session_id, idx, signature)
+       select * from unnest($5::text[], $6::text[], $7::int4[], $8::text[])
+     )${isShared ? `, ${logOf('unnest($1::text[], $2::text[], $3::int4[]) as added (covalue_id, session_id, idx)')}` : ''}
+     insert into relay.sessions (covalue_id, session_id, last_idx, last_signature, bytes_since_signature)
+     select * from unnest($9::text[], $10::text[], $11::int4[], $12::text[], $13::int4[])
+     on conflict (covalue_id, session_id) do update set
+       last_idx = excluded.last_idx, last_signature = excluded.last_signature,
+       bytes_since_signature = excluded.bytes_since_signature
+     where sessions.last_idx < excluded.last_idx`,
+    [...transactionColumns(plan), ...signatureColumns(plan), ...sessionColumns(plan)],
+  );
+}
+
+/** Writes the added transactions of `from` into the log, one row for each session. */
+export function logOf(from: string): string {
+  return `logged as (
+    insert into relay.changes (covalue_id, session_id, after, count)
+    select covalue_id, session_id, min(idx), count(*) from ${from} group by covalue_id, session_id
+  )`;
+}
+
+export async function insertDeletions(
+  query: Query,
+  contents: readonly Content[],
+  isDeletionValid: (id: RawCoID) => boolean,
+): Promise<void> {
+  const ids = contents
+    .filter(
+      (content) => isDeletionValid(content.id) && sessionsOf(content).some(([id]) => isDeleteSession(id)),
+    )
+    .map(({ id }) => id);
+  if (ids.length === 0) return;
+  await query(
+    `insert into relay.deletions (covalue_id) select distinct * from unnest($1::text[])
+     on conflict (covalue_id) do update set erased = false`,
+    [ids],
+  );
+}
+
+export function transactionColumns({ transactions }: WritePlan): unknown[][] {
+  const rows = transactions.map((row) => [
+    row.covalueID,
+    row.sessionID,
+    row.idx,
+    JSON.stringify(row.transaction),
+  ]);
+  return columns(rows, 4);
+}
+
+export function signatureColumns({ signatures }: WritePlan): unknown[][] {
+  const rows = signatures.map((row) => [row.covalueID, row.sessionID, row.idx, row.signature]);
+  return columns(rows, 4);
+}
+
+export function sessionColumns(plan: WritePlan): unknown[][] {
+  const rows = plan
+    .changedSessions()
+    .map((row) => [row.covalueID, row.sessionID, row.lastIdx, row.lastSignature, row.bytesSinceSignature]);
+  return columns(rows, 5);
+}
+
+/** Transposes rows into the columns that `unnest` takes. */
+export function columns(rows: readonly (readonly unknown[])[], width: number): unknown[][] {
+  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column]));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
