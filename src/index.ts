@@ -39,6 +39,7 @@ export type {
   SyncTarget,
   WaitOptions,
 } from './sync/sync-peers.ts';
+export type { RelayAuth } from './sync/auth/relay-auth.ts';
 export type { ChangeOrigin, SyncEvents } from './sync/sync-events.ts';
 export type { CoValueSync, Durability, Rung, Step, SyncState } from './sync/sync-state.ts';
 export type { PeerPhase, PeerStatus } from './sync/peer-status.ts';

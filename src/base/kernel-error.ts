@@ -66,7 +66,7 @@ export type KernelErrorCode =
 /** Why a load ended at its time limit: a relay is not connected, a connected one has not answered, or there is none. */
 export type LoadDelay = 'offline' | 'no-answer' | 'sync-off';
 
-/** Why a relay refused. `unknown`: a code of a later version. Asking again does not help then. */
+/** Why a relay refused. `unknown`: a code of a later version, for which a retry does not help. */
 export type RefusalCode =
   | 'invalid'
   | 'too-large'
@@ -129,8 +129,9 @@ export interface KernelErrorDetails {
   APP_OUTDATED: { readonly required: string; readonly have?: string };
   RELAY_REFUSED: RefusalDetails;
   RELAY_LIMIT: RefusalDetails;
-  RELAY_UNAUTHORIZED: Partial<RefusalDetails>;
-  /** With `bytes` if this device held the message back, with `refusal` if the relay refused it. */
+  /** `needsOtherAuth`: the app has to pass another `auth`, or its `token` to return something else. */
+  RELAY_UNAUTHORIZED: Partial<RefusalDetails> & { readonly needsOtherAuth?: true };
+  /** Has `bytes` if this device held back the message, and `refusal` if the relay refused it. */
   MESSAGE_TOO_LARGE: ServerAnswer &
     Partial<RefusalDetails> & { readonly bytes?: number; readonly limit?: number };
   RELAY_UNREACHABLE: ServerAnswer & Partial<RefusalDetails> & { readonly byFaultPlan?: true };
@@ -140,7 +141,7 @@ export interface KernelErrorDetails {
 
 /** What a server answered over HTTP. A custom transport may add details. */
 export interface ServerAnswer {
-  /** 0: it answered, but does not let the page read the answer. Absent if no server answered. */
+  /** 0: the server answered, but does not let the page read the answer. Absent if no server answered. */
   readonly status?: number;
   /** The media type of its answer. */
   readonly type?: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * An empty list of anything but small numbers, for code that runs for each transaction of a group. V8 expects small numbers in
- * `[]`, and discards code that it has optimized when the first other value is added to a new list.
+ * An empty list for values other than small integers, in code that runs for each transaction of a group. V8 expects small integers in
+ * `[]`, and discards optimized code when the first value of another kind is added.
  */
 export function emptyList<T extends object | string | undefined>(): T[] {
   const list: unknown[] = [undefined];

@@ -2,6 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { createFakeTasks, type FakeTasks } from '../../test/support/platform/fake-tasks.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { pageSliceMs } from './time-slices.ts';
+import { until } from '../../test/support/until.ts';
 
 let nowMs: number;
 let tasks: FakeTasks;
@@ -95,5 +96,5 @@ it('continues after a handler throws, and reports the error', async () => {
   });
   lane.push(['bad', 'good']);
   expect(log).toEqual([['good']]);
-  await vi.waitFor(() => expect(reported).toHaveBeenCalledOnce());
+  await until(() => expect(reported).toHaveBeenCalledOnce());
 });

@@ -13,6 +13,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { parentChangesOf, readKeysEncrypting } from './private-fields.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { layerSessionMaps, type SessionMap } from './session-maps/session-maps.ts';
+import { until } from '../../test/support/until.ts';
 
 // The parts of cojson 0.20.19 that the patches in this folder rely on. After an upgrade, a failure names the patch to
 // review. Each patch's own test checks that cojson still needs it; private-fields.test.ts has the contracts of
@@ -176,7 +177,7 @@ describe('node-events', () => {
   it('follows the storage through `store`', () => {
     const { store } = setIdleStorage();
     node.createGroup().createMap({ key: 1 });
-    return vi.waitFor(() => expect(store, 'StorageAPI.store').toHaveBeenCalled());
+    return until(() => expect(store, 'StorageAPI.store').toHaveBeenCalled());
   });
 });
 

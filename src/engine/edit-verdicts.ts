@@ -115,23 +115,16 @@ export interface RoleChange {
 }
 
 /**
- * The last change, up to this date, of the role that a session's author has in the CoValue's group. Undefined if the group is
- * not open, or gives the role only by a parent group or to everyone. Apps without an inspector do not load it.
+ * The changes of the role that a session's author has in the CoValue's group, oldest first. Empty if the group is not open, or
+ * gives the role only by a parent group or to everyone. Apps without an inspector do not load it.
  */
-export function lastRoleChange(
-  { node, id, verified }: CoValueCore,
-  sessionID: string,
-  untilMs: number,
-): RoleChange | undefined {
+export function roleChanges({ node, id, verified }: CoValueCore, sessionID: string): readonly RoleChange[] {
   const ruleset = verified?.header.ruleset;
   const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
   const group = core && openContentOf(core);
-  if (!(group instanceof RawGroup)) return undefined;
+  if (!(group instanceof RawGroup)) return [];
   const author = authorOf(sessionID) as Parameters<RawGroup['editsAt']>[0];
-  let last: RoleChange | undefined;
-  for (const { value, at } of group.editsAt(author)) {
-    if (at.getTime() > untilMs) break;
-    if (typeof value === 'string') last = { role: value, atMs: at.getTime() };
-  }
-  return last;
+  return [...group.editsAt(author)].flatMap(({ value, at }) =>
+    typeof value === 'string' ? [{ role: value, atMs: at.getTime() }] : [],
+  );
 }

@@ -56,6 +56,8 @@ const contentOrder = [
   'fork-guard',
   'release-pacing',
   'events',
+  'memory',
+  'acknowledging',
 ] as const;
 type ContentLayer = (typeof contentOrder)[number];
 
@@ -223,7 +225,7 @@ export function listenToRefusals(node: LocalNode, listener: RefusalListener): ()
   };
 }
 
-/** Outside of the kernel's own patches, which throw most of the errors. */
+/** Wraps the kernel's own patches, which throw most of the errors. */
 function wrapEdits(): void {
   for (const name of ['makeTransaction', 'deleteCoValue'])
     wrapped.push(reportErrors(CoValueCore.prototype, name, (core) => core as CoValueCore, false));
@@ -252,7 +254,7 @@ function reportErrors(
   };
 }
 
-/** A creation can fail in the first edit of the new CoValue, which has then been reported. */
+/** A creation can fail in the first edit of the new CoValue, which is then already reported. */
 function reportRefusal({ id, node }: CoValueCore, isCreation: boolean, error: unknown): void {
   if (error === lastRefusal || !isKernelError(error)) return;
   lastRefusal = error;

@@ -75,7 +75,7 @@ describe('peers', () => {
     expect(outgoingOf(peer)).toBeUndefined();
   });
 
-  it('lists what a peer has asked for or sent', () => {
+  it('lists what a peer has requested or sent', () => {
     const relay = silentRelay();
     node.syncManager.addPeer(relay);
     const peer = node.syncManager.peers['relay'];

@@ -179,7 +179,7 @@ export function readTrackedPeers(node: LocalNode, id: string): readonly string[]
   return [...(peers as ReadonlySet<unknown>)].map(String);
 }
 
-/** The CoValues that a peer has asked for or sent. Undefined if cojson keeps them elsewhere. */
+/** The CoValues that a peer has requested or sent. Undefined if cojson keeps them elsewhere. */
 export function subscribedIDs(peer: PeerState): Iterable<RawCoID> | undefined {
   const states = at(peer, '_knownStates');
   return states instanceof Map ? (states as ReadonlyMap<RawCoID, unknown>).keys() : undefined;

@@ -205,7 +205,7 @@ export function decideReading(reading: TransactionReading): void {
     decideDecryption(this.verified, reading);
     for (let at = length; at < this.verifiedTransactions.length; at++) {
       const transaction = this.verifiedTransactions[at];
-      // cojson makes a new string each time, which is dear to look up and to keep.
+      // cojson makes a new string each time, which is expensive to look up and to keep.
       if (transaction?.previous) transaction.author = transaction.previous.author;
       // Of private ones, cojson knows the changes only if they were made here.
       if (!transaction || (transaction.tx.privacy === 'private' && !transaction.changes)) continue;
@@ -334,7 +334,7 @@ export function readAfter(group: RawGroup, change: () => void): void {
 }
 
 /**
- * Acknowledges a client's `reconcile` once the node has handled an answer for each of these CoValues. An earlier one of this
+ * Acknowledges a client's `reconcile` once the node has handled an answer for each of these CoValues. An earlier one from this
  * client that still lacks answers is forgotten.
  */
 export function trackReconciliation(

@@ -1,6 +1,6 @@
 import type { CojsonInternalTypes, RawCoID, SyncMessage } from 'cojson';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { passkeyOf, rootOf } from '../../test/support/session/account-parts.ts';
 import {
@@ -13,6 +13,7 @@ import { createSessionCrypto } from '../engine/session-crypto.ts';
 import { activeSession } from './active-session.ts';
 import { keyringOf } from './keyring/keyring-keys.ts';
 import { signIn } from './sign-in.ts';
+import { until } from '../../test/support/until.ts';
 
 type Content = CojsonInternalTypes.NewContentMessage;
 
@@ -53,7 +54,7 @@ async function serve(answer: (id: RawCoID) => readonly object[]): Promise<string
 /** The content that an honest relay has of a passkey's entry and of an unrelated CoValue. */
 async function honestContent(): Promise<{ readonly entry: readonly Content[]; readonly other: Content }> {
   const session = await sessions.signedUp();
-  await vi.waitFor(() => expect(session.sync.current.confirmed.pending).toBe(0), { timeout: 15_000 });
+  await until(() => expect(session.sync.current.confirmed.pending).toBe(0));
   const { groupID, mapID } = keyringOf(await createSessionCrypto(), passkeyOf(session).removalSecret);
   const contentOf = (id: RawCoID) => sessions.relay.node.getCoValue(id).newContentSince() ?? [];
   const [other] = contentOf(rootOf(session).id);

@@ -13,6 +13,7 @@ import { resumeOnce } from './resume-once.ts';
 import type { Session } from './session.ts';
 import type { ResumeOptions } from './session-options.ts';
 import { presentTabs } from './sign-out/tab-presence.ts';
+import { until } from '../../test/support/until.ts';
 
 let device: TestDevice;
 let accountID: string;
@@ -74,7 +75,7 @@ test('[ACC-27] a call while this page signs the account out gets no session', as
   const calls = [{}, { accountID }].map((options) =>
     resumeOnce(device.platform, { sync: false, ...options }),
   );
-  await Promise.race([...calls, vi.waitFor(() => expectAwaited(`maia/signing-out/${accountID}`))]);
+  await Promise.race([...calls, until(() => expectAwaited(`maia/signing-out/${accountID}`))]);
   tab.goOn();
   await leaving;
   expect(await Promise.all(calls)).toEqual([undefined, undefined]);
@@ -89,7 +90,7 @@ test('[ACC-27] a call while this page attempts to sign out waits, and gets the s
   const refused = refusalOf(one.signOut());
   await tab.isThere;
   const two = resumed();
-  await Promise.race([two, vi.waitFor(() => expectAwaited(`maia/signing-out/${accountID}`))]);
+  await Promise.race([two, until(() => expectAwaited(`maia/signing-out/${accountID}`))]);
   tab.goOn();
   await refused;
   expect(await two).toBe(one);

@@ -5,6 +5,7 @@ import { createTestSessions, type TestSessions } from '../../test/support/sessio
 import * as sessionModule from './load-session.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up/sign-up.ts';
+import { until } from '../../test/support/until.ts';
 
 vi.mock('./load-session.ts', { spy: true });
 const loadSession = vi.mocked(sessionModule.loadSession);
@@ -31,7 +32,7 @@ it('a sign-up shows its prompt in time, however long fetching takes', async () =
   prepareSession.mockReturnValueOnce(new Promise(() => {}));
   const create = vi.spyOn(sessions.passkeys, 'create');
   const signingUp = signUp(sessions.device({ clock, passkeys: sessions.passkeys }), { sync: false });
-  await vi.waitFor(() => expect(clock.waiting).toBeGreaterThan(0));
+  await until(() => expect(clock.waiting).toBeGreaterThan(0));
   clock.advance(1_999);
   await Promise.resolve();
   expect(create).not.toHaveBeenCalled();
@@ -75,7 +76,7 @@ it('a sign-in prompts before anything is fetched, and continues once the code is
     return sessionModule.sessionModule.load();
   });
   const signingIn = signIn(sessions.device(), { sync: { url: sessions.relay.url } });
-  await vi.waitFor(() => expect(ceremonies).toHaveLength(before + 1));
+  await until(() => expect(ceremonies).toHaveLength(before + 1));
   come();
   const session = await signingIn;
   sessions.onEnd(() => session.close());

@@ -4,6 +4,7 @@ import { createDatabases } from '../../test/support/storage/databases.ts';
 import { plugInAuthenticator } from '../../test/support/platform/virtual-authenticator.mjs';
 import { activeSession } from './active-session.ts';
 import { getPasskeySupport, resumeSession, signInWithPasskey, signUpWithPasskey } from './with-passkey.ts';
+import { until } from '../../test/support/until.ts';
 
 // The public functions with Chromium's own WebAuthn, WebCrypto and IndexedDB.
 
@@ -57,7 +58,7 @@ test('autofill opens the account, and gives way to a sign-up', async () => {
   // Chromium's authenticator is empty, and may fail before the sign-up ends the wait.
   const replaced = expect(picking).rejects.toMatchObject({ code: 'ABORTED' });
   // Autofill that begins to wait after the sign-up would pick the new passkey.
-  await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce(), { timeout: 10_000 });
+  await until(() => expect(asked).toHaveBeenCalledOnce());
   asked.mockRestore();
   const made = await signUpWithPasskey({ sync: false, name: 'Ada' });
   await replaced;

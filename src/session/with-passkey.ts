@@ -24,9 +24,9 @@ export function signUpWithPasskey(options: SignUpOptions = {}): Promise<Session>
  * has a copy of. With `autofill` there is no prompt: the promise stays pending until the user picks a passkey from a field's
  * suggestions, and rejects with ABORTED if the browser stops suggesting them, or at the latest when another ceremony begins,
  * and with PASSKEY_UNSUPPORTED if the browser has no autofill. Rejects with ACCOUNT_NOT_FOUND if the relay has no account for the passkey; with
- * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF if no relay could be asked; with
- * PASSKEY_REMOVED, ACCOUNT_INVALID, a code of the ceremony as in `signUpWithPasskey`, KERNEL_NOT_LOADED or ABORTED; and with
- * SESSION_CLOSED or TIMEOUT if another tab signs the account out meanwhile, or begins to and does not finish.
+ * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, RELAY_UNAUTHORIZED, SYNC_URL_INVALID or SYNC_OFF if no relay could be
+ * asked; with PASSKEY_REMOVED, ACCOUNT_INVALID, a code of the ceremony as in `signUpWithPasskey`, KERNEL_NOT_LOADED or
+ * ABORTED; and with SESSION_CLOSED or TIMEOUT if another tab signs the account out meanwhile, or begins to and does not finish.
  */
 export function signInWithPasskey(options: SignInOptions = {}): Promise<Session> {
   return signIn(createBrowserPlatform(), options);

@@ -26,8 +26,8 @@ export async function signUpWithRecoveryPhrase(
  * Opens the account of a phrase as the user typed it (in any case, over several lines, numbered); never creates one.
  * Offline, it opens what this device knows, with or without a passkey. Rejects with PHRASE_INVALID, whose `details` name the
  * mistake; with ACCOUNT_NOT_FOUND if the relay does not know the account, because wrong words can form a valid phrase; with
- * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF if no relay could be asked; with
- * ACCOUNT_INVALID if `accountID` names another account; with PASSKEY_UNSUPPORTED, KERNEL_NOT_LOADED or ABORTED; and with
+ * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, RELAY_UNAUTHORIZED, SYNC_URL_INVALID or SYNC_OFF if no relay could be
+ * asked; with ACCOUNT_INVALID if `accountID` names another account; with PASSKEY_UNSUPPORTED, KERNEL_NOT_LOADED or ABORTED; and with
  * SESSION_CLOSED or TIMEOUT if another tab signs the account out meanwhile, or begins to and does not finish.
  */
 export async function signInWithRecoveryPhrase(
@@ -39,8 +39,8 @@ export async function signInWithRecoveryPhrase(
 }
 
 /**
- * Finds misspelt words while the user types a recovery phrase. A word that is not finished is not in the list either, so
- * leave out its position. Accepts the same forms as `signInWithRecoveryPhrase`. Rejects only with KERNEL_NOT_LOADED.
+ * Finds misspelt words while the user types a recovery phrase. An unfinished word may not be in the list either, so
+ * ignore its position. Accepts the same forms as `signInWithRecoveryPhrase`. Rejects only with KERNEL_NOT_LOADED.
  */
 export async function checkPhraseWords(typed: string): Promise<PhraseCheck> {
   const { checkWords } = await phraseModule.load();

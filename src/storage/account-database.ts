@@ -9,7 +9,7 @@ export function accountDatabase(accountID: string): DatabaseShape & { readonly n
   return { name: `maia-${accountID}`, version: 4, make };
 }
 
-/** Whether an earlier run created the account's database. False if the browser does not tell. */
+/** Whether an earlier run created the account's database. False if the browser does not reveal it. */
 export async function hasAccountDatabase(indexedDB: IDBFactory, accountID: string): Promise<boolean> {
   const { name } = accountDatabase(accountID);
   try {

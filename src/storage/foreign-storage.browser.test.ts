@@ -3,6 +3,7 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
 import { expect, test, vi } from 'vitest';
 import { setupSyncPeers } from '../sync/setup-sync-peers.ts';
+import { until } from '../../test/support/until.ts';
 
 /** A node of the app's own, on cojson's IndexedDB storage. */
 async function openOwnNode(database: string) {
@@ -35,7 +36,7 @@ test('[STORE-2] an app’s own node on a full device counts nothing as saved unt
 
   const makeRoom = fill();
   map.set('a', 1);
-  await vi.waitFor(() => expect(sync.current.storage.state).toBe('failing'));
+  await until(() => expect(sync.current.storage.state).toBe('failing'));
   expect(sync.current).toMatchObject({ saved: { pending: 1 }, storage: { error: { code: 'STORAGE_FULL' } } });
   makeRoom();
   await sync.whenSaved(map);
@@ -55,7 +56,7 @@ test('a full device does not keep an app’s own node from shutting down', async
   const sync = setupSyncPeers({ node, url: 'ws://127.0.0.1:1/sync' });
   const makeRoom = fill();
   node.createGroup();
-  await vi.waitFor(() => expect(sync.current.storage.state).toBe('failing'));
+  await until(() => expect(sync.current.storage.state).toBe('failing'));
   await sync.close();
   await node.gracefulShutdown();
   makeRoom();

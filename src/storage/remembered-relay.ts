@@ -36,7 +36,7 @@ export interface ConfirmedEdit {
 
 /** Stores records by the relay's ID, which is derived from its address. */
 export interface RelayMemory {
-  /** Rejects if the record cannot be read; the caller tries again. */
+  /** Rejects if the record cannot be read; the caller retries. */
   read(relayID: string): Promise<RememberedRelay | undefined>;
   /** Joins it into the record, and resolves with that. Rejects if it is not written. */
   write(relayID: string, remembered: RememberedRelay): Promise<RememberedRelay>;
@@ -48,7 +48,7 @@ export const noRelayMemory: RelayMemory = {
   write: (_, remembered) => Promise.resolve(remembered),
 };
 
-/** For a node whose storage holds what cannot be read in this run: nothing counts as confirmed. */
+/** For a node with stored content that this run cannot read: nothing counts as confirmed. */
 export const unreadRelayMemory: RelayMemory = { ...noRelayMemory, read: () => new Promise(() => {}) };
 
 const maxConfirmed = 8;

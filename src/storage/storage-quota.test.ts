@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StorageManagement } from '../platform/platform.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
 import { createStorageQuota, type QuotaStatus } from './storage-quota.ts';
+import { until } from '../../test/support/until.ts';
 
 let clock: FakeClock;
 let changes: QuotaStatus[];
@@ -22,7 +23,7 @@ function browser(answers: Partial<StorageManagement>) {
 
 const quotaOf = (manager: StorageManagement | undefined) =>
   createStorageQuota({ manager, clock, onChange: (status) => changes.push(status) });
-const untilStatus = (status: QuotaStatus) => vi.waitFor(() => expect(changes.at(-1)).toStrictEqual(status));
+const untilStatus = (status: QuotaStatus) => until(() => expect(changes.at(-1)).toStrictEqual(status));
 /** Lets pending answers arrive. */
 const answered = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -6,12 +6,15 @@ import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { KernelDeviceStorage } from '../storage/kernel-device-storage.ts';
+import type { AccountKeys } from './auth/account-proof.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import { noRelayMemory, type RelayMemory } from '../storage/remembered-relay.ts';
 import { createTransports } from '../transport/ordinary-transports.ts';
-import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
+import { authMethods, readRelayTargets, type RelayTargets } from './relay-targets.ts';
 import type { CreateTabs } from './tabs/tabs.ts';
+
+export { accountOf, type AccountKeys } from './auth/account-proof.ts';
 
 export type SyncPlatform = Pick<
   Platform,
@@ -35,6 +38,8 @@ export interface SyncToBegin {
   readonly createTabs?: CreateTabs | undefined;
   /** Also takes what a relay has in places that it was not signed for. Default: drops it. */
   readonly takesReplays?: boolean;
+  /** The account that signs in at relays, for a node that acts only as its agent. Default: the account that the node acts for. */
+  readonly account?: AccountKeys;
 }
 
 /**
@@ -51,6 +56,7 @@ export function beginSync(options: SyncToBegin): SyncPeers {
     memory = noRelayMemory,
     createTabs,
     takesReplays = false,
+    account,
   } = options;
   closedByNode.get(node)?.replaced();
   const nodeSync = createNodeSync({
@@ -62,6 +68,7 @@ export function beginSync(options: SyncToBegin): SyncPeers {
     memory,
     createTabs,
     takesReplays,
+    account,
     onClosed() {
       syncByNode.delete(node);
       closedByNode.set(node, nodeSync);
@@ -94,6 +101,12 @@ export function runningSync(node: LocalNode, sync: SyncOptions): SyncPeers | und
     throw createKernelError(
       'SYNC_ALREADY_RUNNING',
       `This node already syncs with ${running.flat().join(', ')}, but ${asked.flat().join(', ')} was requested. Close that sync first, or request the same relay.`,
+      { details: { running: running.flat(), asked: asked.flat() } },
+    );
+  } else if (nodeSync.options && !isEqual(authMethods(nodeSync.options), authMethods(sync))) {
+    throw createKernelError(
+      'SYNC_ALREADY_RUNNING',
+      `This node already syncs with ${running.flat().join(', ')}, but another \`auth\` was requested. Close that sync first, or pass the same \`auth\`.`,
       { details: { running: running.flat(), asked: asked.flat() } },
     );
   }

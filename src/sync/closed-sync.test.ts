@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { setupSyncPeers } from './setup-sync-peers.ts';
+import { until } from '../../test/support/until.ts';
 
 const nowhere = 'ws://127.0.0.1:9/sync';
 
@@ -19,12 +20,12 @@ it('[LADDER-14] counts an edit that is made after it was closed', async () => {
   expect(sync.current.confirmed.pending).toBe(before + 2); // the group and the map
 });
 
-it('[LADDER-14] reports an edit that is made after it was closed', async () => {
+it('[LADDER-14] reports an edit made after it was closed', async () => {
   const { node, sync } = await closedSync();
   const pending: number[] = [];
   sync.subscribe(({ confirmed }) => pending.push(confirmed.pending));
   node.createGroup();
-  await vi.waitFor(() => expect(pending.at(-1)).toBe(1));
+  await until(() => expect(pending.at(-1)).toBe(1));
 });
 
 it('[LADDER-14] says of no edit that it has arrived once another sync counts them', async () => {

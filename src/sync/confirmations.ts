@@ -1,11 +1,12 @@
 import type { RawCoID } from 'cojson';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
+import type { RelayAuth } from './auth/relay-auth.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
 import type { CountedRung } from './rungs.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
-/** What `session` can ask a running sync about individual CoValues. */
+/** What `session` can ask a running sync, mostly about individual CoValues. */
 export interface Confirmations {
   /** Resolves when the sync knows what an earlier run left unconfirmed. */
   readonly settled: Promise<unknown>;
@@ -27,6 +28,8 @@ export interface Confirmations {
   whenSure(): Promise<void>;
   /** CoValues with unconfirmed edits of any tab or run of this device. Rejects if the ledger cannot be read. */
   leftByAll(): Promise<readonly string[]>;
+  /** How the sync signs in at the relay with this address. */
+  authAt(url: string): RelayAuth | undefined;
   /** Rejects every wait for a rung with this error, including that of a `close({ until })`, which then closes at once. */
   endWaits(error: KernelError): void;
 }

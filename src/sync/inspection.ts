@@ -22,7 +22,7 @@ export interface SyncInspection {
   /** By CoValue, when its oldest edit began to wait (or was found, if from an earlier run), in ms since the Unix epoch. */
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
-  /** From the app. Undefined until it connects, and for a node that the kernel does not sync. */
+  /** The app's `url`. Undefined until it connects, and for a node that the kernel does not sync. */
   options?(): Pick<SyncOptions, 'url' | 'relays' | 'appVersion'> | undefined;
   /** Whether the browser reports a network, and which browser it is. */
   readonly page?: { readonly isOnline: boolean; readonly userAgent?: string | undefined };
@@ -123,7 +123,7 @@ export interface Disconnection {
   readonly sinceMs: number;
   /** Why the last attempt or connection ended. Absent if none has failed. */
   readonly error?: KernelError;
-  /** `error` ended a connection. */
+  /** Called when `error` ended a connection. */
   readonly wasConnected?: boolean;
 }
 

@@ -10,6 +10,7 @@ import type { Platform } from '../platform/platform.ts';
 import { createReadable } from '../base/readable.ts';
 import type { KernelDeviceStorage } from '../storage/kernel-device-storage.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { AccountKeys } from './auth/account-proof.ts';
 import { createPendingWrites } from './delivery/pending-writes.ts';
 import { offerConfirmations } from './confirmations.ts';
 import { createDroppedContent } from './relays/dropped-content.ts';
@@ -25,7 +26,7 @@ import type { RelayMemory } from '../storage/remembered-relay.ts';
 import { createMarksLedger } from './delivery/marks-ledger.ts';
 import { readDebts, readOwedIDs, recallEarlierRun } from './delivery/recall.ts';
 import { createDeviceStates } from './delivery/device-states.ts';
-import type { RelayTargets } from './relay-targets.ts';
+import { readRelayAuths, type RelayTargets } from './relay-targets.ts';
 import { endReleasedElsewhere } from './relays/released-elsewhere.ts';
 import { assertCountedRung } from './rungs.ts';
 import { createRungWaits } from './delivery/rung-waits.ts';
@@ -44,6 +45,8 @@ export interface NodeSync {
   readonly peers: SyncPeers;
   /** Undefined if the node has no relays. */
   readonly targets: RelayTargets | undefined;
+  /** What `connect` was called with. */
+  readonly options: SyncOptions | undefined;
   /** Call once. */
   connect(targets: RelayTargets, options: SyncOptions): void;
   /** Sets the reason why there is no relay to connect to. */
@@ -66,6 +69,7 @@ export function createNodeSync(options: {
   readonly createTabs: CreateTabs | undefined;
   /** As in `SyncToBegin`. */
   readonly takesReplays: boolean;
+  readonly account?: AccountKeys | undefined;
   readonly onClosed: () => void;
 }): NodeSync {
   const { node, storage, transports, platform, createTabs, onClosed } = options;
@@ -394,6 +398,10 @@ export function createNodeSync(options: {
       await flushed();
       return readOwedIDs(recalling, (found) => tabs?.recalled(found));
     },
+    authAt(url) {
+      const index = relays.targets?.findIndex((urls) => urls.includes(url)) ?? -1;
+      return given && readRelayAuths(given)[index];
+    },
     endWaits: waits.close,
   });
   return {
@@ -401,11 +409,18 @@ export function createNodeSync(options: {
     get targets() {
       return relays.targets;
     },
+    get options() {
+      return given;
+    },
     connect(targets, syncOptions) {
       given = syncOptions;
       const { transports: [first, ...others] = [], appVersion } = syncOptions;
       failure = undefined;
-      relays.connect(targets, { transports: first ? [first, ...others] : transports, appVersion });
+      relays.connect(targets, readRelayAuths(syncOptions), {
+        transports: first ? [first, ...others] : transports,
+        appVersion,
+        account: options.account,
+      });
     },
     fail(error) {
       failure = error;

@@ -141,6 +141,16 @@ describe('a claim of transactions that this run has not sent', () => {
     expect([asked.length, raised.length]).toEqual([3, 1]);
   });
 
+  it('stays questioned when an acknowledgement does not name its session', async () => {
+    await check(has(1));
+    const other = has(3, map.id, 'co_zOther_session_z1' as SessionID);
+    await check(Object.assign({ partial: true }, other));
+    expect(claims.isDisputed(map.id)).toBe(true);
+    expect(accepted()).toEqual({ header: 1, other: 3 });
+    await check(other);
+    expect(claims.isDisputed(map.id)).toBe(false);
+  });
+
   it('leaves cojson everything else that arrives with the answer', async () => {
     await check(has(1));
     const answer = tail(1, ownSignature());

@@ -22,6 +22,7 @@ import { atRelay, isAt, needOf, noEdits } from './delivery/pending-edits.ts';
 import type { SentSignatures } from './sent-signatures.ts';
 import { createSessionProofs } from './session-proofs.ts';
 import { getAvailableCoValue, getKnownCoValue, readStored } from '../engine/covalue-lookup.ts';
+import { isPartial } from '../wire/sync-message.ts';
 
 /**
  * Checks what a relay claims of the sessions that this device writes. Another client, such as a copy of this browser profile,
@@ -232,6 +233,13 @@ export function createOwnSessionClaims(options: {
     return true;
   }
 
+  /** `sessions`: only these. */
+  function forgetDisputes(id: RawCoID, sessions: KnownCounts | undefined): void {
+    const left = sessions ? missingSessions(sessions, disputedByID.get(id) ?? {}) : {};
+    if (isEmpty(left)) disputedByID.delete(id);
+    else disputedByID.set(id, left);
+  }
+
   function addTo(byID: Map<string, KnownCounts>, id: string, counts: KnownCounts): void {
     const accounts = Object.entries(counts).filter(([sessionID]) => isAccounts(sessionID));
     if (accounts.length > 0) byID.set(id, mergeCounts(byID.get(id) ?? {}, Object.fromEntries(accounts)));
@@ -283,7 +291,7 @@ export function createOwnSessionClaims(options: {
         judgeContent(message);
       }
       if (message.action !== 'known' && message.action !== 'load') return;
-      disputedByID.delete(message.id);
+      forgetDisputes(message.id, isPartial(message) ? message.sessions : undefined);
       judge(message.id, knownCountsOfState(message));
       storedByID.delete(message.id);
     },

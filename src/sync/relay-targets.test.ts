@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { peerIDs } from './connection/peer-ids.ts';
 import type { SyncOptions } from './sync-peers.ts';
-import { readRelayTargets } from './relay-targets.ts';
+import { readRelayAuths, readRelayTargets } from './relay-targets.ts';
 
 const refused = expect.objectContaining({ code: 'SYNC_URL_INVALID' }) as unknown;
 
@@ -24,6 +24,14 @@ it('rejects ambiguous targets', () => {
   );
 });
 
+it('rejects two relays whose addresses differ only in scheme or query, because they would share an ID', () => {
+  for (const other of ['wss://a.example/sync?part=2', 'ws://a.example/sync']) {
+    const read = () => readRelayTargets({ relays: [{ url: 'wss://a.example/sync' }, { url: other }] });
+    expect(read).toThrow(refused);
+    expect(read).toThrow('a.example/sync is listed twice');
+  }
+});
+
 it.each([
   ['a number as address', { url: 5 }, 'is not a string'],
   ['null as address', { url: null }, 'is empty'],
@@ -38,11 +46,37 @@ it.each([
   ['a number as address of a relay', { relays: [{ url: 5 }] }, 'is not a string'],
   ['an address instead of options', 'a.example', 'nor `{ relays: [{ url }] }`'],
   ['null instead of options', null, 'nor `{ relays: [{ url }] }`'],
+  ['`auth` beside `relays`', { auth: 'account', relays: [{ url: 'a.example' }] }, 'takes its own `auth`'],
+  ['null for `auth`', { url: 'a.example', auth: null }, 'neither `{ token }`'],
+  ['another word for `auth`', { url: 'a.example', auth: 'jwt' }, 'neither `{ token }`'],
+  ['a token for `auth`', { url: 'a.example', auth: { token: 'CANARY' } }, 'neither `{ token }`'],
+  ['a function for `auth`', { url: 'a.example', auth: () => 'CANARY' }, 'neither `{ token }`'],
+  [
+    'a token for a relay',
+    { relays: [{ url: 'a.example', auth: { token: 'CANARY' } }] },
+    'neither `{ token }`',
+  ],
 ])('rejects %s, and says what to pass', (_what, options, why) => {
   const read = () => readRelayTargets(options as SyncOptions);
   expect(read).toThrow(refused);
   expect(read).toThrow(why);
   expect(read).toThrow(/Pass each relay|Use a domain/);
+  expect(read).not.toThrow('CANARY');
+});
+
+it('reads how to sign in at each relay', () => {
+  const auth = { token: () => Promise.resolve('x') };
+  expect(readRelayAuths({ url: ['a.example', 'b.example'], auth })).toEqual([auth]);
+  expect(readRelayAuths({ auth: 'account' })).toEqual(['account']);
+  expect(readRelayAuths({})).toEqual([undefined]);
+  const relays = [
+    { url: 'a.example', auth },
+    { url: 'b.example' },
+    { url: 'c.example', auth: 'account' as const },
+  ];
+  expect(readRelayAuths({ relays })).toEqual([auth, undefined, 'account']);
+  expect(readRelayTargets({ relays })).toHaveLength(3);
+  expect(readRelayTargets({ url: 'a.example', auth: 'account' })).toHaveLength(1);
 });
 
 it('names a relay by its host, or by its path if a host has several', () => {

@@ -34,6 +34,22 @@ describe('setupSyncPeers on a node that syncs', () => {
     );
   });
 
+  it('refuses another way to sign in, but takes another function for the same one', async () => {
+    const node = await createAgentNode();
+    const auth = () => ({ token: () => Promise.resolve('x') });
+    const sync = startMemorySync(node, { url: nowhere, auth: auth() });
+    ends.push(() => sync.close());
+    expect(setupSyncPeers({ node, url: nowhere, auth: auth() })).toBe(sync);
+    for (const other of [{ auth: 'account' as const }, {}]) {
+      expect(() => setupSyncPeers({ node, url: nowhere, ...other })).toThrow(
+        expect.objectContaining({
+          code: 'SYNC_ALREADY_RUNNING',
+          message: expect.stringContaining('`auth`') as unknown,
+        }),
+      );
+    }
+  });
+
   it('starts sync if it was off, and again after it was closed', async () => {
     const { node, sync } = await sessionNode(undefined);
     expect(sync.current.status).toBe('off');

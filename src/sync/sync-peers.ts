@@ -1,12 +1,15 @@
 import type { LocalNode, RawCoValue } from 'cojson';
 import type { Readable } from '../base/readable.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { RelayAuth } from './auth/relay-auth.ts';
 import type { SyncEvents } from './sync-events.ts';
 import type { CoValueSync, SyncState } from './sync-state.ts';
 
 export interface SyncOptions {
   /** The relay. An array holds fail-over addresses of that one relay, tried in turn. Default: see `resolveSyncUrl`. */
   readonly url?: string | readonly string[];
+  /** How to sign in at that relay, if it requires this. With `relays`, each has its own. */
+  readonly auth?: RelayAuth;
   /** Several independent relays instead of `url`. `confirmed` then means confirmed by all of them. */
   readonly relays?: readonly RelayTarget[];
   /**
@@ -21,6 +24,8 @@ export interface SyncOptions {
 export interface RelayTarget {
   /** The relay. An array holds fail-over addresses of that one relay, tried in turn. */
   readonly url: string | readonly string[];
+  /** How to sign in at this relay, if it requires this. */
+  readonly auth?: RelayAuth;
 }
 
 /** A CoValue or its ID. Default: all CoValues. */

@@ -20,7 +20,7 @@ describeTransport('HTTP in Node', () => ({
   refusedUrl: new URL('/refused', server.url),
 }));
 
-describe('what a server answered that is no relay', () => {
+describe('the answer of a server that is not a relay', () => {
   it.each([
     [404, 'text/plain', 'RELAY_NOT_A_RELAY'],
     [200, 'text/html', 'RELAY_NOT_A_RELAY'],
@@ -39,7 +39,7 @@ describe('what a server answered that is no relay', () => {
     expect(watched.error).toMatchObject({ code, details: isRelay ? { status } : { status, type } });
   });
 
-  it('is known to be unreadable if the browser keeps it from the page', async () => {
+  it('is reported as unreadable if the browser withholds it from the page', async () => {
     const asked: unknown[] = [];
     const opaque = { ok: false, status: 0, headers: new Headers(), body: null };
     const transport = createHttpTransport({

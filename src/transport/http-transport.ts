@@ -31,7 +31,13 @@ export function createHttpTransport({
     open(url, on) {
       const target = url.href.replace(/^ws/, 'http');
       const ending = new AbortController();
-      const common = { signal: ending.signal, cache: 'no-store', credentials: 'omit' } as const;
+      // A token must not go to another server.
+      const common = {
+        signal: ending.signal,
+        cache: 'no-store',
+        credentials: 'omit',
+        redirect: 'error',
+      } as const;
       let channel = '';
       let hasEnded = false;
       let cancelEnd = () => {};
@@ -57,9 +63,11 @@ export function createHttpTransport({
       async function listen(): Promise<void> {
         const response = await fetch(target, { ...common, headers: { accept: 'text/event-stream' } }).catch(
           (cause: unknown) =>
-            // `fetch` fails alike if nothing answers and if CORS withholds an answer. Only a second, opaque request
+            // `fetch` fails in the same way if nothing answers and if CORS withholds an answer. Only a second, opaque request
             // shows whether a server is there.
-            fetch(target, { ...common, mode: 'no-cors' }).catch(() => end(errors.unreachable(url, cause))),
+            fetch(target, { ...common, mode: 'no-cors', redirect: 'follow' }).catch(() =>
+              end(errors.unreachable(url, cause)),
+            ),
         );
         if (!response || hasEnded) return;
         channel = response.headers.get(channelHeader) ?? '';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { build, createServer, type ViteDevServer } from 'vite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { freePort } from '../../test/support/relay/free-port.ts';
 import { maiaKernel, type MaiaKernelOptions } from './maia-kernel.ts';
 
 let root: string;
@@ -155,15 +156,6 @@ describe('with the relay', { timeout: 60_000 }, () => {
     expect(server.httpServer?.listening).toBe(false);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('in a build', () => {
   it('contains the address from the environment and no dev proxy', async () => {

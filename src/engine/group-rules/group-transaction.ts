@@ -58,7 +58,7 @@ export type Refusal = string | undefined;
 /** Equal for changes of which the last by date decides, in groups of roles, parents and settings; undefined for keys. */
 export function subjectOf(change: GroupChange): string | undefined {
   switch (change.kind) {
-    // IDs, and `everyone`, differ from what the others return. A group of a thousand members would keep as many texts.
+    // IDs, and `everyone`, differ from what the others return. Otherwise, a group of a thousand members would keep a thousand strings.
     case 'role':
       return change.member;
     case 'parent':

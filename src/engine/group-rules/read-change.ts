@@ -96,7 +96,7 @@ function readWriteKey(key: string, keyID: unknown): GroupChange {
   return member !== undefined && isKeyID(keyID) ? { kind: 'writeKey', member, keyID } : unknownChange;
 }
 
-/** A key is revealed to each member in turn. The same text is compared and looked up faster than an equal one. */
+/** A key is revealed to each member in turn. The same string object is compared and looked up faster than an equal one. */
 let lastRevealed = '';
 
 function readRevelation(field: string, secret: unknown): GroupChange {

@@ -46,7 +46,7 @@ const loadedAs = new WeakMap<CoValueCore, unknown>();
 
 /** Brings cojson's list up to date. cojson itself looks through all sessions each time, and each edit asks for the roles of a group. */
 export function loadTransactions(core: CoValueCore): void {
-  // Another object once something is added.
+  // A new object once something is added.
   const known = core.verified?.knownState();
   if (!known || loadedAs.get(core) === known) return;
   core.loadVerifiedTransactionsFromLogs();

@@ -82,7 +82,7 @@ const noClaims: SeenClaims = {};
 
 /** From the signed text: for transactions made here, cojson keeps the meta from before the layers of session maps. */
 export function readSeen(metaJson: string | undefined, change: GroupChange): SeenClaims {
-  // Most reveal a key, and claim nothing. Parsing is dearer than looking for the names.
+  // Most reveal a key and claim nothing. Parsing costs more than searching for the names.
   if (subjectOf(change) === undefined) return noClaims;
   if (!metaJson?.includes('"heads"') && !metaJson?.includes('"ahead"')) return noClaims;
   const meta = parseJson(metaJson);

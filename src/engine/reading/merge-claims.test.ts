@@ -1,6 +1,7 @@
 import type { RawCoList, RawCoMap } from 'cojson';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { give, idOf, kernelNodes, memberOf, nextMoment, viewOf } from '../../../test/guard/nodes.ts';
+import { until } from '../../../test/support/until.ts';
 
 /** Bob has merged what Alice wrote in a branch. */
 async function mergedByAnother() {
@@ -38,11 +39,11 @@ it('[READ-3] an edit that was merged gets its first author’s name when the bra
   expect(viewOf(carol, map).toJSON()).toEqual({ title: 'second', note: 'third' });
   expect(authors(carol)).toEqual([false, false]);
   give(carol, bob, draft);
-  await vi.waitFor(() => expect(authors(carol)).toEqual([true, true]));
+  await until(() => expect(authors(carol)).toEqual([true, true]));
   expect(viewOf(carol, map).toJSON()).toEqual({ title: 'second', note: 'third' });
 });
 
-it('[READ-3] an edit that was merged gets its first author’s name when that edit arrives in a branch that is here', async () => {
+it('[READ-3] a merged edit gets its first author’s name when the original edit arrives in a loaded branch', async () => {
   const { alice, bob, carol, group, map, draft } = await mergedByAnother();
   give(carol, bob, group, map, draft);
   draft.set('later', 'fourth');
@@ -52,11 +53,11 @@ it('[READ-3] an edit that was merged gets its first author’s name when that ed
   const isByAlice = () => viewOf(carol, map).lastEditAt('later')?.by === idOf(alice);
   expect([viewOf(carol, map).get('later'), isByAlice()]).toEqual(['fourth', false]);
   give(carol, bob, draft);
-  await vi.waitFor(() => expect(isByAlice()).toBe(true));
+  await until(() => expect(isByAlice()).toBe(true));
 });
 
 it.each(['map', 'draft'] as const)(
-  '[READ-3] an edit that was merged gets its first author’s name when the right of that arrives, after the %s',
+  '[READ-3] a merged edit gets its first author’s name when that author’s right arrives, after the %s',
   async (first) => {
     const { alice, bob, carol, group, map, draft } = await mergedByAnother();
     const dan = await kernelNodes.honest();
@@ -74,7 +75,7 @@ it.each(['map', 'draft'] as const)(
     const isByDan = () => viewOf(carol, map).lastEditAt('later')?.by === idOf(dan);
     expect([viewOf(carol, map).get('later'), isByDan()]).toEqual(['fourth', false]);
     give(carol, alice, group);
-    await vi.waitFor(() => expect(isByDan()).toBe(true));
+    await until(() => expect(isByDan()).toBe(true));
   },
 );
 

@@ -4,7 +4,7 @@ const minuteMs = 60 * 1000;
 const hourMs = 60 * minuteMs;
 /** Relays refuse edits that are dated 24 h ahead. */
 const dataAheadMs = 20 * hourMs;
-/** Later edits must follow what is dated by a relay's pings, also on devices whose clocks are a little slower. */
+/** Later edits must follow edits dated by a relay's pings, even on devices whose clocks are a little behind. */
 const correctionAheadMs = 19 * hourMs;
 /** Members' clocks may be a little fast, whatever a relay's pings say. */
 const fastAheadMs = hourMs;
@@ -17,12 +17,12 @@ export interface EditClock {
 }
 
 export interface DataClock extends EditClock {
-  /** As `untilMs`, of what counts and is by this account: a relay's pings decided its date, and may be others by now. */
+  /** Like `untilMs`, for what counts and is by this account: pings decided its date, and may differ by now. */
   readonly ownUntilMs: number;
 }
 
 /**
- * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h, of which 19 h ahead count. As the device's
+ * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h, of which 19 h ahead count. Because the device's
  * clock or a relay's may be wrong, the limit is 20 h ahead of the earlier one, and never before the other one.
  */
 export function dataClock(node: LocalNode): DataClock {

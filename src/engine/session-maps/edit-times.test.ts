@@ -123,7 +123,7 @@ it.each([
   [dayMs - 1, -dayMs],
   [hourMs, -dayMs],
 ])(
-  '[CONF-10] an edit follows what its author wrote by pings of %i ms, also by pings of %i',
+  '[CONF-10] an edit follows what its author wrote under pings of %i ms, even under pings of %i',
   (first, second) => {
     correct(owner, first);
     map.set('title', 'first');
@@ -133,7 +133,7 @@ it.each([
   },
 );
 
-it('[CONF-10] an edit follows one by a clock that is a minute fast, whatever the pings', () => {
+it('[CONF-10] an edit follows one from a clock that is a minute fast, whatever the pings say', () => {
   admit('writer');
   write(minuteMs);
   correct(owner, -dayMs);

@@ -14,7 +14,7 @@ it('[RELAY-17] content is checked with the session map that cojson then fills', 
   expect(maps[1]).toBe(maps[0]);
 });
 
-it('[RELAY-17] a map for one header is of no use for another', () => {
+it('[RELAY-17] a map for one header is not used for another', () => {
   const { node } = createAdmissionNode();
   const { crypto } = node;
   const group = attacker().createGroup();

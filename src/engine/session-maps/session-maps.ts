@@ -51,7 +51,7 @@ const lastChecked = new WeakMap<
   { readonly id: RawCoID; readonly rest: Rest; readonly map: SessionMap }
 >();
 
-/** Whether the CoValue’s ID follows from this header. Hashing it in JavaScript costs more, and cojson would check it again. */
+/** Whether the CoValue’s ID is the hash of this header. Hashing it in JavaScript would cost more, and cojson would check it again. */
 export function isOwnHeader(crypto: CryptoProvider, id: RawCoID, header: CoValueHeader): boolean {
   const rest: Rest = [
     JSON.stringify(header),

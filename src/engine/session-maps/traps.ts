@@ -1,8 +1,8 @@
 import type { SessionMapLayer } from './session-maps.ts';
 
 /**
- * Reports a failure of WebAssembly itself, such as exhausted memory. cojson takes every error for a false signature, but this
- * one says nothing about the transactions, and nothing can be checked any more.
+ * Reports a failure of WebAssembly itself, such as exhausted memory. cojson treats every error as a false signature, but this
+ * one is not about the transactions, and nothing can be checked any more.
  */
 export function reportTraps(onTrap: (error: Error) => void): SessionMapLayer {
   function reporting<T>(run: () => T): T {

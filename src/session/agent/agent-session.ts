@@ -10,7 +10,8 @@ const agentModule = /* @__PURE__ */ createLazyModule(() => import('./agent-entry
  *
  * Rejects with ACCOUNT_INVALID if the secret or the ID cannot be parsed, if they do not belong together, or if the relay has
  * only the account's header. If the storage lacks the account, asks the relay once: rejects with ACCOUNT_NOT_FOUND if the
- * relay lacks it, and with SYNC_OFF, SYNC_URL_INVALID, RELAY_UNREACHABLE, RELAY_SILENT or RELAY_NOT_A_RELAY if none answers.
+ * relay lacks it, and with SYNC_OFF, SYNC_URL_INVALID, RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY or
+ * RELAY_UNAUTHORIZED if none answers.
  */
 export async function openAgentSession(options: AgentSessionOptions): Promise<Session> {
   const { createAgentPlatform, openAgent } = await agentModule.load();

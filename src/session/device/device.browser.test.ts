@@ -7,6 +7,7 @@ import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { activeSession } from '../active-session.ts';
 import type { Session } from '../session.ts';
 import { untilSaved } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: TestDevice;
 beforeEach(() => {
@@ -50,7 +51,7 @@ describe('a reload', () => {
           : [];
       });
     // The write to the vault runs in the background.
-    await vi.waitFor(() => expect(written()).toContain('maia-device vaults'));
+    await until(() => expect(written()).toContain('maia-device vaults'));
     expect(written()).not.toContain(`maia-${session.accountID} segments`);
     begin.mockRestore();
   });

@@ -6,7 +6,7 @@ import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
 import { askRelay, hostsToAsk } from '../opening/ask-relay.ts';
-import type { Content } from '../account/genesis.ts';
+import { accountIDFor, type Content } from '../account/genesis.ts';
 import { createKeyringNode, keyringContentIn, readKeyring } from './keyring-content.ts';
 import type { Keyring } from './keyring-keys.ts';
 import type { SessionCrypto } from '../../engine/session-crypto.ts';
@@ -24,7 +24,12 @@ export async function lookUpKeyring(options: {
   const { crypto, keyring, sync, platform, signal, logger } = options;
   const host = hostsToAsk(sync);
   const node = createKeyringNode(crypto, keyring);
-  const peers = startSync({ node, sync, storage: { status: foreignStorageStatus(node) }, platform, logger });
+  const { agentSecret } = keyring;
+  const peers = startSync({
+    ...{ node, sync, platform, logger },
+    storage: { status: foreignStorageStatus(node) },
+    account: { accountID: accountIDFor(crypto, agentSecret), agentSecret, scope: 'lookup' },
+  });
   try {
     const isFound = () => readKeyring(node, keyring.mapID).kind !== 'missing';
     await askRelay({ node, id: keyring.mapID, sync, peers, clock: platform.clock, signal, isFound });

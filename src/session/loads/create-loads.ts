@@ -6,6 +6,7 @@ import { invalidCoValueID } from '../../engine/covalue-errors.ts';
 import { confirmationsOf, type Confirmations } from '../../sync/confirmations.ts';
 import type { SyncPeers, WaitOptions } from '../../sync/sync-peers.ts';
 import { isCoValueID } from '../../wire/ids.ts';
+import { isPartial } from '../../wire/sync-message.ts';
 import { loadAborted, loadAfterClose } from './load-errors.ts';
 import { beginLoad, type PendingLoad } from './pending-load.ts';
 
@@ -69,6 +70,8 @@ export function createLoads(options: {
 
   function handled(message: SyncMessage, peer: PeerState): void {
     if (message.action !== 'content' && message.action !== 'known') return;
+    // It answers content that this device sent, not a question.
+    if (isPartial(message)) return;
     for (const load of [...(pendingByID.get(message.id) ?? [])]) load.answered(message, peer);
   }
 

@@ -3,6 +3,7 @@ import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
 import { setupSyncPeers } from '../../sync/setup-sync-peers.ts';
 import { activeSession } from '../active-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let sessions: TestSessions;
 beforeEach(async () => {
@@ -71,9 +72,7 @@ describe('closing a session', () => {
   test('[ACC-19] refuses later edits and keeps earlier ones', async () => {
     const session = await sessions.signedUp();
     const root = rootOf(session);
-    await vi.waitFor(() => expect(session.sync.current.peers[0]?.phase).toBe('connected'), {
-      timeout: 10_000,
-    });
+    await until(() => expect(session.sync.current.peers[0]?.phase).toBe('connected'));
     root.set('a', 1);
     const closing = session.close({ until: 'confirmed', timeoutMs: 10_000 });
     expect(() => root.set('b', 2)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
@@ -82,7 +81,7 @@ describe('closing a session', () => {
     expect(() => session.node.createGroup()).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
     expect(root.toJSON()).toEqual({ a: 1 });
     const again = await sessions.signedIn();
-    await vi.waitFor(() => expect(rootOf(again).toJSON()).toEqual({ a: 1 }), { timeout: 10_000 });
+    await until(() => expect(rootOf(again).toJSON()).toEqual({ a: 1 }));
   });
 
   test('does not notify a removed listener', async () => {

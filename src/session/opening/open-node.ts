@@ -85,7 +85,7 @@ export async function openNode(
   return { node, storage, lease, sync: followSync(node, sync), retire: () => spare?.retire(), abandon };
 }
 
-/** Nothing counts as confirmed before a relay's record was read, which never succeeds where the browser denies it. */
+/** Nothing counts as confirmed until the relays' records have been read, which never succeeds if the browser refuses the database. */
 async function relayMemoryOf(
   { indexedDB }: Platform,
   storage: DeviceStorage,

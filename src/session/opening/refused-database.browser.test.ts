@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createTestDevice } from '../../../test/support/session/test-device.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
+import { until } from '../../../test/support/until.ts';
 
 const device = createTestDevice(indexedDB);
 const sync = { url: 'ws://127.0.0.1:9' };
@@ -24,15 +25,15 @@ test('[STORE-11] while the browser refuses the database of an earlier run, nothi
   await device.closeAll();
   refuse((name) => name === accountDatabase(accountID).name);
   const session = await device.resumed({ sync });
-  await vi.waitFor(() => expect(session?.sync.current.peers).toHaveLength(1));
+  await until(() => expect(session?.sync.current.peers).toHaveLength(1));
   expect(session?.storage.current).toMatchObject({ state: 'memory-only' });
   expect(session?.sync.current.confirmed.known).toBe(false);
   await expect(session?.signOut()).rejects.toMatchObject({ code: 'UNSYNCED_CHANGES' });
 });
 
-test('a browser that refuses to create a database holds nothing back', async () => {
+test('a browser that refuses to create a database holds up nothing', async () => {
   refuse((name) => name.startsWith('maia-co_'));
   const session = await device.signedUp({ sync });
   expect(session.storage.current).toMatchObject({ state: 'memory-only' });
-  await vi.waitFor(() => expect(session.sync.current.confirmed.known).toBe(true));
+  await until(() => expect(session.sync.current.confirmed.known).toBe(true));
 });

@@ -5,6 +5,7 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { Session } from '../session.ts';
 import { createWriteGate } from '../../engine/session-maps/write-gate.ts';
+import { until } from '../../../test/support/until.ts';
 
 let sessions: TestSessions;
 let next: Session;
@@ -52,7 +53,7 @@ test('a session closed during its replacement gets no successor', async () => {
   const close = vi.spyOn(next, 'close');
   let opened: ((session: Session) => void) | undefined;
   const replacing = life.replaceBy(() => new Promise((resolve) => void (opened = resolve)));
-  await vi.waitFor(() => expect(events).toContain('ended true'));
+  await until(() => expect(events).toContain('ended true'));
   const closing = life.close();
   opened?.(next);
   await Promise.all([replacing, closing]);
@@ -63,7 +64,7 @@ test('a session closed during its replacement gets no successor', async () => {
 test('[ACC-25] a session signed out during its replacement reports the sign-out', async () => {
   let fail: ((error: Error) => void) | undefined;
   const replacing = life.replaceBy(() => new Promise((_, reject) => void (fail = reject)));
-  await vi.waitFor(() => expect(events).toContain('ended true'));
+  await until(() => expect(events).toContain('ended true'));
   const closing = life.close(createKernelError('SESSION_CLOSED', 'Signed out.'));
   fail?.(new Error('nothing to open'));
   await Promise.all([replacing, closing, life.whenEnded()]);

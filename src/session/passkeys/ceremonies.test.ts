@@ -118,7 +118,7 @@ describe('a failed prompt', () => {
     await expect(createPasskey(platform, signUp)).rejects.toMatchObject({ code, cause });
   });
 
-  test('autofill that the browser ends is ABORTED, because the user saw no prompt to refuse', async () => {
+  test('autofill that the browser ends rejects with ABORTED, because the user saw no prompt to refuse', async () => {
     const platform = platformWith();
     const cause = new DOMException('', 'NotAllowedError');
     platform.passkeys.failNext(cause);

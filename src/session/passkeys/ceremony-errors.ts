@@ -44,7 +44,7 @@ export function ceremonyError(
         { cause },
       );
     default:
-      // The user saw no prompt, so none was refused: browsers end such a request for reasons of their own.
+      // The user saw no prompt, so none was refused: the browser ended the request for another reason.
       if (request.autofill) return promptEnded(cause);
       // NotAllowedError covers a refusal, a time-out, a missing passkey and more; the browser does not say which.
       return createKernelError(
@@ -64,7 +64,7 @@ function promptEnded(cause: unknown): KernelError {
 }
 
 const needsPRF =
-  'A passkey opens an account only if the browser and the passkey provider both support the PRF extension. Use a current browser and a passkey of the system, a phone or a security key.';
+  'A passkey opens an account only if the browser and the passkey provider both support the PRF extension. Use a current browser and a passkey stored by the system, on a phone or on a security key.';
 
 export function prfUnavailable(
   leftOver?: LeftOverPasskey,

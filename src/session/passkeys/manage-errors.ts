@@ -38,7 +38,7 @@ export function additionUnfinished({ credentialID, label }: LeftOverPasskey, cau
 export function lastPasskey(): KernelError {
   return createKernelError(
     'PASSKEY_LAST',
-    'This is the account’s last passkey, and the user has not typed its recovery phrase yet, so without it the account might not open on any other device. Add another passkey, or have the user write the phrase down and type it, then remove this one.',
+    'This is the account’s last passkey, and the user has not typed the recovery phrase yet. Without this passkey, the account might not open on any other device. Add another passkey, or have the user write the phrase down and type it, then remove this one.',
   );
 }
 

@@ -9,6 +9,7 @@ import {
   createTestSessions,
   type TestSessions,
 } from '../../../test/support/session/test-sessions.ts';
+import { createSigningRelay } from '../../../test/support/sync/signing-relay.ts';
 import { requireSecure } from '../account/secure-platform.ts';
 import { lookUpAccount } from './look-up-account.ts';
 import { accountOfSeed, type PhraseAccount } from './phrase-account.ts';
@@ -87,4 +88,15 @@ test.each([
 test('a relay that claims the account but delivers nothing is given up after a time limit', async () => {
   const known = { action: 'known', id: account.genesis.accountID, header: true, sessions: {} };
   await expect(lookUp(await relayThatAnswers(known))).rejects.toMatchObject({ code: 'RELAY_SILENT' });
+});
+
+test('proves the account at a relay that requires it, although this device does not have it yet', async () => {
+  const { accountID, agentSecret } = account.genesis;
+  const relay = createSigningRelay();
+  const sync = { url: 'wss://relay.example/sync', auth: 'account', transports: [relay.transport] } as const;
+  await expect(lookUp(sync)).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
+  expect(relay.auths).toMatchObject([
+    { method: 'account', agentID: account.crypto.getAgentID(agentSecret), proof: { accountID } },
+  ]);
+  expect(relay.received.map(({ action }) => action)).toContain('load');
 });

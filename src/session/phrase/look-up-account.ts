@@ -30,7 +30,11 @@ export async function lookUpAccount(options: {
   // Act as the agent, which exists before the account does. The node writes and stores nothing.
   const sessionID = crypto.newRandomSessionID(crypto.getAgentID(agentSecret));
   const node = new LocalNode(agentSecret, sessionID, crypto);
-  const peers = startSync({ node, sync, storage: { status: foreignStorageStatus(node) }, platform, logger });
+  const peers = startSync({
+    ...{ node, sync, platform, logger },
+    storage: { status: foreignStorageStatus(node) },
+    account: { accountID, agentSecret },
+  });
   const beginning = genesis.counts.get(accountID) ?? {};
   const isFound = () => {
     const have = knownCountsOfState(getOrCreateCoValue(node, accountID).knownState());

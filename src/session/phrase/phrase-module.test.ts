@@ -3,6 +3,7 @@ import { createLazyModule } from '../../base/lazy-module.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createFakePage } from '../../../test/support/platform/fake-page.ts';
 import { fetchForLater } from './phrase-module.ts';
+import { until } from '../../../test/support/until.ts';
 
 const setUp = () => {
   const clock = createFakeClock();
@@ -25,7 +26,7 @@ it('retries when the network returns, if loading failed', async () => {
   const { clock, page, fetchPart } = setUp();
   fetchPart.mockRejectedValueOnce(new TypeError('no network'));
   clock.advance(10_000);
-  await vi.waitFor(() => {
+  await until(() => {
     page.tell('online');
     expect(fetchPart).toHaveBeenCalledTimes(2);
   });

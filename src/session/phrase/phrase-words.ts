@@ -1,4 +1,4 @@
-/** The words of a phrase that the user is typing. Has nothing of the text itself. */
+/** A check of the phrase that the user is typing. Contains none of the text. */
 export interface PhraseCheck {
   readonly count: number;
   /** The positions of the words that are not in the list, from 1. Empty if there are more than 48 words. */

@@ -11,7 +11,7 @@ import { startSync } from '../../sync/start-sync.ts';
 import { genesisTimeMs } from '../account/version-1.ts';
 import { guardSessionID } from './guard-session-id.ts';
 
-it('[SEC-13] a relay that claims ever more of a session is connected to ten times a minute to look into it', async () => {
+it('[SEC-13] the claims of a relay that claims ever more of a session are checked at most ten times a minute', async () => {
   const contentOf = (id: RawCoID) => node.getCoValue(id).newContentSince() as object[] | undefined;
   const relay = await startHostileRelay((id, connection) => (connection > 0 ? contentOf(id) : undefined));
   const crypto = await createSessionCrypto();
@@ -20,7 +20,7 @@ it('[SEC-13] a relay that claims ever more of a session is connected to ten time
   const node = createSessionNode({ crypto, agentSecret, sessionID, genesisTimeMs });
   const platform = { ...createNodePlatform(), locks: undefined };
   let isPausing = false;
-  // It counts its readings, so that ten looks take less than a minute on any machine. Other waits are of a whole minute.
+  // It counts its readings, so that ten checks take less than a minute on any machine. Other waits take a whole minute.
   let readings = 0;
   const clock = {
     ...platform.clock,

@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page, PageEvent } from '../../platform/platform.ts';
 import { followPage } from './follow-page.ts';
 import type { SessionIDLease } from './session-id-lease.ts';
+import { until } from '../../../test/support/until.ts';
 
 let told: string[];
 let isClean: boolean;
@@ -56,7 +57,7 @@ const lease: Pick<SessionIDLease, 'isShared' | 'isHeld' | 'release' | 'reclaim' 
 
 const hide = () => listeners.get('hide')?.();
 const show = () => listeners.get('show')?.();
-const untilTold = (what: readonly string[]) => vi.waitFor(() => expect(told).toEqual(what));
+const untilTold = (what: readonly string[]) => until(() => expect(told).toEqual(what));
 
 describe('a frozen page', () => {
   test.each([

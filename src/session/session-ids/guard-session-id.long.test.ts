@@ -27,6 +27,7 @@ import { createSessionNode } from '../../engine/create-node.ts';
 import type { Fork } from './own-forks.ts';
 import { guardSessionID } from './guard-session-id.ts';
 import { genesisTimeMs } from '../account/version-1.ts';
+import { until } from '../../../test/support/until.ts';
 
 // A node and its copy write under one session ID, via a real relay. The copy is guarded.
 
@@ -76,12 +77,12 @@ const logger = { debug: () => {}, warn: () => {} };
 const platform = { ...createNodePlatform(), clock: clockWithSpeed(5), locks: undefined };
 
 const untilConfirmed = (sync: SyncPeers) =>
-  vi.waitFor(() => expect(sync.current).toMatchObject({ status: 'confirmed' }), { timeout: 10_000 });
+  until(() => expect(sync.current).toMatchObject({ status: 'confirmed' }));
 
 async function upload(): Promise<void> {
   const sync = connect(original);
   for (const { id } of [group, map, other]) await original.load(id);
-  await vi.waitFor(() => expect(sync.current.peers[0]?.phase).toBe('connected'), { timeout: 10_000 });
+  await until(() => expect(sync.current.peers[0]?.phase).toBe('connected'));
   map.set('original', 'last');
   other.set('original', 'last');
   await untilConfirmed(sync);
@@ -139,7 +140,7 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     await upload();
     const { retired, retire } = guarded();
     write(map, count);
-    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
+    await until(() => expect(retired).toHaveLength(1));
     expect(retire).toHaveBeenCalledOnce();
     expect(retired[0]).toEqual(
       count === 0 ? [] : [{ id: map.id, sessionID: original.currentSessionID, from: 1, count: 1 + count }],
@@ -151,7 +152,7 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     const { retired } = guarded();
     write(map, 2);
     write(other, 1);
-    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
+    await until(() => expect(retired).toHaveLength(1));
     expect(retired[0]?.map(({ id }) => id).toSorted()).toEqual([map.id, other.id].toSorted());
   });
 
@@ -160,9 +161,9 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     const warned = vi.spyOn(logger, 'warn');
     const sync = connect(copy);
     write(map, 3);
-    await vi.waitFor(() => expect(warned).toHaveBeenCalled(), { timeout: 10_000 });
+    await until(() => expect(warned).toHaveBeenCalled());
     const { retired } = guarded({ sync });
-    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
+    await until(() => expect(retired).toHaveLength(1));
   });
 
   test('is kept if another tab sent what this one wrote', async () => {
@@ -204,10 +205,10 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     await untilConfirmed(sync);
     isFull = true;
     claim(50);
-    await vi.waitFor(() => expect(refused).toBe(2), { timeout: 10_000 });
+    await until(() => expect(refused).toBe(2));
     const opened = vi.spyOn(webSocket, 'open');
     isFull = false;
-    await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce(), { timeout: 10_000 });
+    await until(() => expect(opened).toHaveBeenCalledOnce());
     write(map, 1);
     await untilConfirmed(sync);
     expect(retired).toEqual([]);
@@ -220,7 +221,7 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     await untilConfirmed(sync);
     const opened = vi.spyOn(platform, 'openWebSocket');
     claim(50);
-    await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce(), { timeout: 10_000 });
+    await until(() => expect(opened).toHaveBeenCalledOnce());
     write(map, 1);
     await untilConfirmed(sync);
     expect(retired).toEqual([]);
@@ -240,14 +241,11 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     const refused = vi.spyOn(logger, 'warn');
     const { retired, retire } = guarded({ retiredIDs: 3, on: { ...platform, clock } });
     write(map, 3);
-    await vi.waitFor(
-      () => expect(refused).toHaveBeenCalledWith(expect.any(String), { code: 'RELAY_REFUSED' }),
-      { timeout: 10_000 },
-    );
-    await vi.waitFor(() => expect(waits).toEqual([[60_000, expect.any(Function)]]), { timeout: 10_000 });
+    await until(() => expect(refused).toHaveBeenCalledWith(expect.any(String), { code: 'RELAY_REFUSED' }));
+    await until(() => expect(waits).toEqual([[60_000, expect.any(Function)]]));
     expect(retire).not.toHaveBeenCalled();
     waits[0]?.[1]();
-    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
+    await until(() => expect(retired).toHaveLength(1));
   });
 });
 
@@ -308,9 +306,7 @@ describe('what an earlier run of a copied browser profile left', () => {
       const newID = copy.crypto.newRandomSessionID(copy.getCurrentAccountOrAgentID());
       const sync = await runAgain(whose.startsWith('another') ? newID : sessionID, isCustom);
       const { retired } = guarded({ sync });
-      await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]), {
-        timeout: 10_000,
-      });
+      await until(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]));
       expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
     },
   );
@@ -325,18 +321,14 @@ describe('what an earlier run of a copied browser profile left', () => {
     const current = { state: 'failing' };
     Object.assign(copy.storage, { queuedContent: 1, status: { current } });
     const { retired } = guarded({ sync });
-    await vi.waitFor(
-      () =>
-        expect(warned).toHaveBeenCalledWith(expect.any(String), {
-          error: new Error('The edits of an earlier run are written again once the device saves.'),
-        }),
-      { timeout: 10_000 },
+    await until(() =>
+      expect(warned).toHaveBeenCalledWith(expect.any(String), {
+        error: new Error('The edits of an earlier run are written again once the device saves.'),
+      }),
     );
     expect(retired).toEqual([]);
     Object.assign(copy.storage, { queuedContent: 0, status: { current: { state: 'ok' } } });
-    await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]), {
-      timeout: 10_000,
-    });
+    await until(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]));
   });
 
   test('[TABS-9] does not count as what the original wrote while it cannot be read', async () => {
@@ -355,13 +347,11 @@ describe('what an earlier run of a copied browser profile left', () => {
       done?.(false);
     });
     const { retired } = guarded({ sync });
-    await vi.waitFor(() => expect(warned).toHaveBeenCalled(), { timeout: 10_000 });
+    await until(() => expect(warned).toHaveBeenCalled());
     expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
     failing.mockRestore();
     for (const deliver of late) deliver();
-    await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]), {
-      timeout: 10_000,
-    });
+    await until(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]));
   });
 
   test('[TABS-9] does not count as what the original wrote if the relay filled the memory meanwhile', async () => {
@@ -372,7 +362,7 @@ describe('what an earlier run of a copied browser profile left', () => {
     for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
     const { retired } = guarded({ sync });
     // The session that takes over reads the disk, and finds the fork.
-    await vi.waitFor(() => expect(retired).toEqual([[]]), { timeout: 10_000 });
+    await until(() => expect(retired).toEqual([[]]));
     expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
   });
 

@@ -6,7 +6,7 @@ import { confirmationsOf } from '../../sync/confirmations.ts';
 import { currentSessions, isOwnSession } from '../../engine/content.ts';
 import { knownCountsOfState } from '../../engine/known-counts.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
-import type { SyncPlatform } from '../../sync/begin-sync.ts';
+import { accountOf, type SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import type { Transport } from '../../transport/transport.ts';
@@ -21,7 +21,7 @@ const maxRetryMs = 60_000;
 /** A relay that replays what two copies of a profile wrote makes the page open a session each time, but not endlessly often. */
 const promptReplacements = 3;
 const laterReplacementMs = 60_000;
-/** A relay can claim something else without end, and each look takes a connection. In a minute. */
+/** Per minute: a relay can make new claims without end, and each check takes a connection. */
 const mostLooks = 10;
 const looksMs = 60_000;
 
@@ -150,7 +150,14 @@ export function guardSessionID(parts: {
 
   async function asked(url: string, claimed: readonly OwnSessionClaim[]) {
     const { agentSecret } = node;
-    const copy = await openRelayCopy({ agentSecret, sync: { url, transports }, platform, logger });
+    const auth = confirmations?.authAt(url);
+    const copy = await openRelayCopy({
+      account: accountOf(node),
+      agentSecret,
+      sync: { url, transports, ...(auth !== undefined && { auth }) },
+      platform,
+      logger,
+    });
     try {
       const forks = await founded(claimed, copy);
       const pending = new Set(confirmations?.pendingAt('confirmed'));

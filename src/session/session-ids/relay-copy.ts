@@ -1,6 +1,6 @@
 import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
-import { foreignStorageStatus, type SyncPlatform } from '../../sync/begin-sync.ts';
+import { foreignStorageStatus, type AccountKeys, type SyncPlatform } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
@@ -16,17 +16,23 @@ export interface RelayCopy {
 }
 
 export async function openRelayCopy(options: {
+  /** Signs in at the relay. */
+  readonly account: AccountKeys | undefined;
   readonly agentSecret: AgentSecret;
   readonly sync: SyncOptions;
   readonly platform: SyncPlatform;
   readonly logger: Logger;
 }): Promise<RelayCopy> {
-  const { agentSecret, sync, platform, logger } = options;
+  const { account, agentSecret, sync, platform, logger } = options;
   const crypto = await createSessionCrypto();
   const node = new LocalNode(agentSecret, crypto.newRandomSessionID(crypto.getAgentID(agentSecret)), crypto);
   const storage = { status: foreignStorageStatus(node) };
   // A replay that took a session's place is a difference, too.
-  const peers = startSync({ node, sync, storage, platform, logger, takesReplays: true });
+  const peers = startSync({
+    ...{ node, sync, storage, platform, logger },
+    ...(account && { account }),
+    takesReplays: true,
+  });
   return {
     node,
     async load(ids) {

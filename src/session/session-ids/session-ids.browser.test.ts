@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { failIndexedDB } from '../../../test/support/storage/failing-indexeddb.ts';
 import { anotherTab, endAll } from '../../../test/support/session/sign-out-helpers.ts';
@@ -11,6 +11,7 @@ import type { SessionOptions } from '../session-options.ts';
 import { signUp } from '../sign-up/sign-up.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
 import { untilSaved } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 // Sessions with Chromium's own Web Locks, IndexedDB and localStorage. Two sessions of one account in this
 // page act as two tabs. Only the freeze events are simulated here; in `e2e/session-ids.long.spec.ts` the
@@ -29,8 +30,7 @@ const freeze = () => document.dispatchEvent(new Event('freeze'));
 const unfreeze = () => document.dispatchEvent(new Event('resume'));
 const idOf = ({ node }: Session) => node.currentSessionID;
 /** Repeats an edit until the session accepts it. */
-const untilWritable = (session: Session) =>
-  vi.waitFor(() => rootOf(session).set('tried', Date.now()), { timeout: 10_000 });
+const untilWritable = (session: Session) => until(() => rootOf(session).set('tried', Date.now()));
 
 describe('a session', () => {
   test('reuses its ID after each clean end, with an unbroken history', async () => {
@@ -153,7 +153,7 @@ describe('a frozen page', () => {
       next = by;
     });
     unfreeze();
-    await vi.waitFor(() => expect(told).toEqual(['replaced', 'closed ']), { timeout: 10_000 });
+    await until(() => expect(told).toEqual(['replaced', 'closed ']));
     if (!next) throw new Error('told without a session');
     expect(activeSession.current).toBe(next);
     expect(idOf(next)).not.toBe(idOf(session));
@@ -186,7 +186,7 @@ describe('a frozen page', () => {
     );
     try {
       rootOf(session).set('note', 'unsaved');
-      await vi.waitFor(() => expect(session.storage.current.state).toBe('failing'), { timeout: 10_000 });
+      await until(() => expect(session.storage.current.state).toBe('failing'));
       freeze();
       const other = await resume(device.platform, { sync: false });
       if (other) rootOf(other).set('other', 1);

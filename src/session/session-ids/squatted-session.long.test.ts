@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoList, RawCoMap, SessionID } from 'cojson';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { startCuttableProxy } from '../../../test/support/relay/cuttable-proxy.ts';
 import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
@@ -12,6 +12,7 @@ import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import { genesisTimeMs } from '../account/version-1.ts';
 import { guardSessionID } from './guard-session-id.ts';
+import { until } from '../../../test/support/until.ts';
 
 // A stranger brings what a device wrote in one CoValue to a relay as if the device had written it in another one.
 
@@ -47,20 +48,15 @@ async function device(agentSecret: LocalNode['agentSecret'], urls: readonly stri
 
 type Sync = Awaited<ReturnType<typeof device>>['sync'];
 const untilConfirmed = (sync: Sync) =>
-  vi.waitFor(() => expect(sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }), {
-    timeout: 20_000,
-  });
+  until(() => expect(sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
 
 /** The connection may not be open yet. */
 function loaded<T extends RawCoMap | RawCoList>(node: LocalNode, { id }: T): Promise<T> {
-  return vi.waitFor(
-    async () => {
-      const value = await node.load(id as RawCoMap['id']);
-      if (value === 'unavailable') throw new Error('Not here yet.');
-      return value as RawCoMap | RawCoList as T;
-    },
-    { timeout: 20_000 },
-  );
+  return until(async () => {
+    const value = await node.load(id as RawCoMap['id']);
+    if (value === 'unavailable') throw new Error('Not here yet.');
+    return value as RawCoMap | RawCoList as T;
+  });
 }
 
 function replay(by: LocalNode, from: RawCoMap, into: RawCoMap | RawCoList): void {
@@ -92,12 +88,11 @@ test.each(['trusting', 'private'] as const)(
     ownDiary.set('monday', 'a long text');
     ownDiary.set('tuesday', 'another one');
     sync.resume();
-    await vi.waitFor(() => expect(node.currentSessionID).not.toBe(squatted), { timeout: 20_000 });
+    await until(() => expect(node.currentSessionID).not.toBe(squatted));
     const another = await device(secret);
     const seen = await loaded(another.node, diary);
-    await vi.waitFor(
-      () => expect(seen.toJSON()).toEqual({ title: 'diary', monday: 'a long text', tuesday: 'another one' }),
-      { timeout: 20_000 },
+    await until(() =>
+      expect(seen.toJSON()).toEqual({ title: 'diary', monday: 'a long text', tuesday: 'another one' }),
     );
     expect(ownDiary.toJSON()).toEqual(seen.toJSON());
   },
@@ -127,17 +122,15 @@ test('[SEC-13] a relay beside that announces what never comes does not keep a re
   const squatted = node.currentSessionID;
   const refusal = { maia: 'refused', code: 'fork', reason: 'Forked.', closing: false };
   hostile.send([{ ...refusal, id: bait.id, sessionID: squatted }], 0);
-  await vi.waitFor(() => expect(asked).toBeGreaterThan(0), { timeout: 5_000 });
+  await until(() => expect(asked).toBeGreaterThan(0));
   sync.pause();
   replay(node, notes, diary);
   ownDiary.set('monday', 'a long text');
   sync.resume();
-  await vi.waitFor(() => expect(node.currentSessionID).not.toBe(squatted), { timeout: 25_000 });
+  await until(() => expect(node.currentSessionID).not.toBe(squatted), 25_000);
   const another = await device(secret);
   const seen = await loaded(another.node, diary);
-  await vi.waitFor(() => expect(seen.toJSON()).toEqual({ title: 'diary', monday: 'a long text' }), {
-    timeout: 20_000,
-  });
+  await until(() => expect(seen.toJSON()).toEqual({ title: 'diary', monday: 'a long text' }));
 }, 60_000);
 
 test('[READ-6] what another relay has confirmed before a replay took its place is in a list once, on every device', async () => {
@@ -159,19 +152,19 @@ test('[READ-6] what another relay has confirmed before a replay took its place i
   proxy.cut();
   for (const item of ['bread', 'tea']) ownList.append(item);
   const countAt = ({ node: at }: StockRelay) => at.getCoValue(list.id).knownState().sessions[squatted];
-  await vi.waitFor(() => expect(countAt(honest)).toBe(2), { timeout: 20_000 });
+  await until(() => expect(countAt(honest)).toBe(2));
   replay(node, notes, list);
   proxy.mend();
-  await vi.waitFor(() => expect(node.currentSessionID).not.toBe(squatted), { timeout: 30_000 });
+  await until(() => expect(node.currentSessionID).not.toBe(squatted), 30_000);
   const items = ['milk', 'bread', 'tea'];
   expect(ownList.asArray()).toEqual(items);
   // Without the second writing, the relay that has the replay could give them to no one.
   for (const urls of [both, [honest.url], [relay.url]]) {
     const another = await device(secret, urls);
     const seen = await loaded(another.node, list);
-    await vi.waitFor(() => expect(seen.asArray()).toEqual(items), { timeout: 20_000 });
+    await until(() => expect(seen.asArray()).toEqual(items));
     const rewritten = () => seen.core.knownState().sessions[node.currentSessionID];
-    await vi.waitFor(() => expect(rewritten()).toBe(2), { timeout: 20_000 });
+    await until(() => expect(rewritten()).toBe(2));
     expect(seen.asArray()).toEqual(items);
   }
   expect([countAt(honest), countAt(relay)]).toEqual([2, 3]);

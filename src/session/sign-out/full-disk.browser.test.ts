@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { contentOf, countIn, endAll } from '../../../test/support/session/sign-out-helpers.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
@@ -7,6 +7,7 @@ import { fullWhen } from '../../../test/support/storage/full-device.ts';
 import { deviceDatabase } from '../device/device-database.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: TestDevice;
 let isFull: boolean;
@@ -52,8 +53,8 @@ describe('on a full disk', () => {
     await session.signOut({ discardUnsynced: true });
     expect(await device.databases.names()).toContain(contentOf(session));
     expect(await device.resumed()).toBeUndefined();
-    await vi.waitFor(async () => expect(await device.databases.names()).toEqual([deviceDatabase.name]));
-    await vi.waitFor(() => expect(localStorage.getItem('maia/removals')).toBeNull());
+    await until(async () => expect(await device.databases.names()).toEqual([deviceDatabase.name]));
+    await until(() => expect(localStorage.getItem('maia/removals')).toBeNull());
   });
 
   test('[ACC-16] a sign-out that may delete nothing says what to do, and leaves the session open', async () => {

@@ -3,6 +3,7 @@ import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { contentOf, countIn, endAll } from '../../../test/support/session/sign-out-helpers.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { resume } from '../resume.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: TestDevice;
 beforeEach(() => {
@@ -40,8 +41,8 @@ describe('an interrupted sign-out', () => {
     expect(await device.databases.names()).toContain(contentOf(session));
 
     expect(await device.resumed()).toBeUndefined();
-    await vi.waitFor(async () => expect(await device.databases.names()).toEqual(['maia-device']));
-    await vi.waitFor(async () => expect(await countIn(device, 'credentials')).toBe(1));
+    await until(async () => expect(await device.databases.names()).toEqual(['maia-device']));
+    await until(async () => expect(await countIn(device, 'credentials')).toBe(1));
   });
 
   test('[ACC-18] of several accounts is completed, although the data of one cannot be deleted', async () => {
@@ -58,7 +59,7 @@ describe('an interrupted sign-out', () => {
     expect(
       await resume({ ...device.platform, indexedDB: cannotDelete(first) }, { sync: false }),
     ).toBeUndefined();
-    await vi.waitFor(async () => expect(await device.databases.names()).toEqual([first, 'maia-device']));
+    await until(async () => expect(await device.databases.names()).toEqual([first, 'maia-device']));
   });
 
   test('keeps what was written since, if the user signs in again before the next start', async () => {

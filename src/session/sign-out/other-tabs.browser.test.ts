@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { rootOf } from '../../../test/support/session/account-parts.ts';
 import {
@@ -13,6 +13,7 @@ import { activeSession } from '../active-session.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
 import { signUp } from '../sign-up/sign-up.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: TestDevice;
 beforeEach(() => {
@@ -23,8 +24,7 @@ afterEach(async () => {
   localStorage.clear();
 });
 
-const saved = (session: Session) =>
-  vi.waitFor(() => expect(session.sync.current.saved.pending).toBe(0), { timeout: 10_000 });
+const saved = (session: Session) => until(() => expect(session.sync.current.saved.pending).toBe(0));
 
 describe('the other tabs of the account', () => {
   test('end before the databases are deleted, and report why', async () => {
@@ -95,7 +95,7 @@ describe('the other tabs of the account', () => {
       `maia/tab/${again.accountID}/hung`,
       () => new Promise<void>((resolve) => (release = resolve)),
     );
-    await vi.waitFor(async () => expect((await navigator.locks.query()).held?.length).toBeGreaterThan(1));
+    await until(async () => expect((await navigator.locks.query()).held?.length).toBeGreaterThan(1));
     const { message } = await refusalOf(again.signOut({ keepEncryptedData: true }));
     expect(message).toMatch(/another tab/);
     await again.signOut({ discardUnsynced: true });
@@ -117,7 +117,7 @@ test('a page frozen during the sign-out ends its session when it resumes, and op
   await signer?.signOut({ discardUnsynced: true });
   expect(closed).not.toHaveBeenCalled();
   globalThis.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
-  await vi.waitFor(() => expect(closed).toHaveBeenCalled(), { timeout: 10_000 });
+  await until(() => expect(closed).toHaveBeenCalled());
   expect(closed.mock.calls[0]?.[0]).toMatchObject({ details: { isSignedOut: true } });
   expect(activeSession.current).toBeUndefined();
   expect(await device.resumed()).toBeUndefined();

@@ -13,6 +13,7 @@ import { systemClock } from '../../base/clock.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: TestDevice;
 let release: () => void;
@@ -66,7 +67,7 @@ function breakable(refused: () => void = () => {}) {
 
 /** It accepts edits again when it has noticed that the sign-out is over. */
 async function expectOpen(session: Session, closed: ReturnType<typeof closedWith>): Promise<void> {
-  await vi.waitFor(() => rootOf(session).set('later', 1));
+  await until(() => rootOf(session).set('later', 1));
   expect(closed).not.toHaveBeenCalled();
   await untilSaved(session);
 }
@@ -113,7 +114,7 @@ test('[ACC-25] a tab that was not told of a sign-out ends once the other tab has
   const closed = closedWith(other);
   const session = await signer(posting((type) => type !== 'end'));
   await session.signOut({ discardUnsynced: true });
-  await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
+  await until(() => expect(closed).toHaveBeenCalledOnce());
   expect(closed.mock.calls[0]?.[0]).toMatchObject({ details: { isSignedOut: true } });
   expect(() => rootOf(other).set('late', 1)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
 });

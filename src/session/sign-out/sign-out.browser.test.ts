@@ -12,6 +12,7 @@ import { createTestDevice, type TestDevice } from '../../../test/support/session
 import { activeSession } from '../active-session.ts';
 import type { Session } from '../session.ts';
 import { signUp } from '../sign-up/sign-up.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: TestDevice;
 beforeEach(() => {
@@ -22,8 +23,7 @@ afterEach(async () => {
   localStorage.clear();
 });
 
-const saved = (session: Session) =>
-  vi.waitFor(() => expect(session.sync.current.saved.pending).toBe(0), { timeout: 10_000 });
+const saved = (session: Session) => until(() => expect(session.sync.current.saved.pending).toBe(0));
 
 describe('signing out with changes that no relay has confirmed', () => {
   test('[ACC-16] is refused with the list of these changes, and changes nothing', async () => {

@@ -7,6 +7,7 @@ import { offerConfirmations, type Confirmations } from '../../sync/confirmations
 import type { SessionTabs, TabAnswers } from './session-tabs.ts';
 import { createSignOut } from './sign-out.ts';
 import type { UnsyncedEdits } from './unsynced-edits.ts';
+import { until } from '../../../test/support/until.ts';
 
 const none: UnsyncedEdits = { ids: [], isWhole: true };
 
@@ -137,7 +138,7 @@ it('a tab that another one held accepts edits only once it has read that the acc
   });
   const { answers, allow, end } = await signOutInDoubt(undefined, true, { open } as unknown as IDBFactory);
   await answers?.hold('relay', Promise.resolve());
-  await vi.waitFor(() => expect(open).toHaveBeenCalledTimes(2), { timeout: 5_000 });
+  await until(() => expect(open).toHaveBeenCalledTimes(2));
   expect(allow).not.toHaveBeenCalled();
   end();
 });

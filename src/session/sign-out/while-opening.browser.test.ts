@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
 import { rootOf } from '../../../test/support/session/account-parts.ts';
@@ -18,6 +18,7 @@ import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
 import { signIn } from '../sign-in.ts';
 import { presentTabs } from './tab-presence.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: TestDevice;
 beforeEach(() => {
@@ -80,7 +81,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(activeSession.current).toBeUndefined();
   expect(await device.vaults()).toEqual([]);
   expect(await device.resumed()).toBeUndefined();
-  await vi.waitFor(async () => expect(await device.databases.names()).toEqual(['maia-device']));
+  await until(async () => expect(await device.databases.names()).toEqual(['maia-device']));
 }
 
 async function resumedOn(platform: TestDevice['platform']): Promise<Session> {
@@ -137,7 +138,7 @@ describe('a sign-out while another tab opens the account', () => {
     await tab.isThere;
     const resuming = resume(device.platform, offline);
     const lock = `maia/signing-out/${session.accountID}`;
-    await Promise.race([resuming, vi.waitFor(() => expectAwaited(lock))]);
+    await Promise.race([resuming, until(() => expectAwaited(lock))]);
     tab.goOn();
     const [resumed] = await Promise.all([resuming, leaving]);
     await resumed?.close();
@@ -196,7 +197,7 @@ describe('a sign-out while another tab opens the account', () => {
     expect(await present()).toBe(2);
     release();
     await closing;
-    await vi.waitFor(async () => expect(await present()).toBe(1));
+    await until(async () => expect(await present()).toBe(1));
   });
 });
 
@@ -218,7 +219,7 @@ describe('a frozen tab that holds the database', () => {
     expect(await countIn(device, 'credentials')).toBe(2);
     held.close();
     await expectNothingLeft();
-    await vi.waitFor(async () => expect(await countIn(device, 'credentials')).toBe(1));
+    await until(async () => expect(await countIn(device, 'credentials')).toBe(1));
   });
 
   test('[ACC-26] holds up no sign-in, although it was frozen while it deleted the data', async () => {

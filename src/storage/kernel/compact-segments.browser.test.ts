@@ -10,6 +10,7 @@ import { openDatabase } from '../indexed-db.ts';
 import { compactSegments } from './compact-segments.ts';
 import { joinPieces, knownStateOf } from './pieces.ts';
 import { readPieces } from './segments.ts';
+import { until } from '../../../test/support/until.ts';
 
 const databases = createDatabases(indexedDB);
 let accountID: string;
@@ -119,5 +120,5 @@ it('is safe while another tab writes', async () => {
 });
 
 it('runs automatically once the storage is idle', async () => {
-  await vi.waitFor(async () => expect(await count()).toBeLessThan(60), { timeout: 20_000, interval: 200 });
+  await until(async () => expect(await count()).toBeLessThan(60));
 });

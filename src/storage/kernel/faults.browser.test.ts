@@ -11,6 +11,7 @@ import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { openDeviceStorage } from '../open-device-storage.ts';
 import { createRelayMemory } from '../relay-memory.ts';
+import { until } from '../../../test/support/until.ts';
 
 // Simulates faults that browsers and other tabs cause in an open database.
 
@@ -48,10 +49,10 @@ afterEach(async () => {
 
 const saved = ({ id, core }: RawCoMap | RawGroup) => storage.waitForSync(id, core);
 const failingWith = (code: string) =>
-  vi.waitFor(() =>
+  until(() =>
     expect(storage.status.current).toMatchObject({ kind: 'kernel', state: 'failing', error: { code } }),
   );
-const works = () => vi.waitFor(() => expect(storage.status.current.state).toBe('ok'), { timeout: 20_000 });
+const works = () => until(() => expect(storage.status.current.state).toBe('ok'));
 
 /** Reopens the storage, as the next start does, and expects the edit to be in it. */
 async function expectKept(word: string): Promise<void> {
@@ -117,7 +118,7 @@ describe('a database', () => {
     const deleted = databases.delete(name());
     map.set('word', 'after', 'trusting');
     await deleted;
-    await vi.waitFor(() => expect(states).toContain('failing'));
+    await until(() => expect(states).toContain('failing'));
     await works();
     await saved(map);
     await expectKept('after');

@@ -6,6 +6,7 @@ import { debtOf, ledgerOf, pendingIn } from '../../../test/support/storage/facts
 import { openStorage } from '../../../test/support/storage/open-storage.ts';
 import type { Content } from '../../engine/content.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
+import { until } from '../../../test/support/until.ts';
 
 const databases = createDatabases(indexedDB);
 const opened: KernelDeviceStorage[] = [];
@@ -78,7 +79,7 @@ describe('writing', () => {
     let isDone = false;
     const [content] = runOn(undefined).createGroup().core.newContentSince() ?? [];
     const done = stored(storage, content as Content).then(() => (isDone = true));
-    await vi.waitFor(() => expect(transactions).toHaveBeenCalled());
+    await until(() => expect(transactions).toHaveBeenCalled());
     expect(isDone).toBe(false);
     expect(storage.getKnownState((content as Content).id).header).toBe(false);
     expect(storage.queuedContent).toBe(1);
@@ -221,8 +222,6 @@ describe('a deleted CoValue', () => {
     const gone = runOn(storage).createGroup().createMap({ secret: 'word' }, null, 'trusting');
     await storage.waitForSync(gone.id, gone.core);
     gone.core.deleteCoValue();
-    await vi.waitFor(async () => expect(JSON.stringify(await segments())).not.toContain('secret'), {
-      timeout: 20_000,
-    });
+    await until(async () => expect(JSON.stringify(await segments())).not.toContain('secret'));
   });
 });

@@ -4,6 +4,7 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import type { CoValueHeader, KnownState, Content, RawCoID, SessionID } from '../../engine/content.ts';
 import { createLoads } from './loads.ts';
 import { knownStateOf, messageSize, type Piece, type Run, type StoredCoValue } from './pieces.ts';
+import { until } from '../../../test/support/until.ts';
 
 const owned = (group: RawCoID): CoValueHeader => ({
   type: 'comap',
@@ -138,7 +139,7 @@ describe('a read that fails', () => {
     const read = vi.fn(() => Promise.reject(error)) as Mock<(ids: ReadonlySet<RawCoID>) => Promise<Found>>;
     const { clock, loads, load } = create(read);
     const isFound = load(one);
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledExactlyOnceWith(error));
+    await until(() => expect(failed).toHaveBeenCalledExactlyOnceWith(error));
     expect(loads.isFailing).toBe(true);
     expect([loads.failures.get(one), loads.failures.get(two)]).toEqual([failure, undefined]);
     read.mockImplementation((ids) => Promise.resolve(found(ids)));
@@ -156,13 +157,13 @@ describe('a read that fails', () => {
     const ids = [one, two, group];
     const areFound = Promise.all(
       ids.map(async (id, index) => {
-        await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(index));
+        await until(() => expect(failed).toHaveBeenCalledTimes(index));
         return load(id);
       }),
     );
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(ids.length));
+    await until(() => expect(failed).toHaveBeenCalledTimes(ids.length));
     clock.advance(500);
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(ids.length + 1));
+    await until(() => expect(failed).toHaveBeenCalledTimes(ids.length + 1));
     read.mockImplementation((wanted) => Promise.resolve(found(wanted)));
     clock.advance(1_000);
     expect(await areFound).toEqual([true, true, true]);
@@ -180,13 +181,13 @@ describe('a read that fails', () => {
     const isFound = load(one);
     await Promise.resolve();
     reads[0]?.reject(error);
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
+    await until(() => expect(failed).toHaveBeenCalledOnce());
     clock.advance(500);
-    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    await until(() => expect(reads).toHaveLength(2));
     expect(loads.isFailing).toBe(true);
     // Another CoValue can be read meanwhile.
     const other = load(group);
-    await vi.waitFor(() => expect(reads).toHaveLength(3));
+    await until(() => expect(reads).toHaveLength(3));
     reads[2]?.resolve(found(new Set([group])));
     expect(await other).toBe(true);
     expect(loads.isFailing).toBe(true);
@@ -202,13 +203,13 @@ describe('a read that fails', () => {
     const { clock, load } = create(read);
     const isFound = load(one);
     for (const [attempts, delayMs] of [500, 1_000, 2_000].entries()) {
-      await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(attempts + 1));
+      await until(() => expect(failed).toHaveBeenCalledTimes(attempts + 1));
       clock.advance(delayMs);
     }
     expect(await isFound).toBe(false);
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(4));
+    await until(() => expect(failed).toHaveBeenCalledTimes(4));
     read.mockImplementation((ids) => Promise.resolve(found(ids)));
     clock.advance(4_000);
-    await vi.waitFor(() => expect(log).toEqual([group, one]));
+    await until(() => expect(log).toEqual([group, one]));
   });
 });

@@ -10,6 +10,7 @@ import { openDatabase } from '../indexed-db.ts';
 import { joinPieces, type Piece } from './pieces.ts';
 import { readPieces } from './segments.ts';
 import { readStockRows } from './read-stock-database.ts';
+import { until } from '../../../test/support/until.ts';
 
 // Opens accounts of stock storage with the kernel's own engine.
 
@@ -76,7 +77,7 @@ async function expectTakenOver(before: readonly Piece[]): Promise<void> {
 const isFound = (storage: KernelDeviceStorage, id: RawCoID) =>
   new Promise<boolean>((resolve) => storage.load(id, () => {}, resolve));
 const untilDone = (storage: KernelDeviceStorage) =>
-  vi.waitFor(() => expect(storage.status.current.takeover).toBeUndefined(), { timeout: 60_000 });
+  until(() => expect(storage.status.current.takeover).toBeUndefined(), 60_000);
 
 const full = () =>
   failIndexedDB(
@@ -105,7 +106,7 @@ it('reads from the old database while the device is full, reports that, and cont
   const works = full();
   ends.push(works);
   const storage = await openKernel();
-  await vi.waitFor(() => expect(storage.status.current.error?.code).toBe('STORAGE_FULL'));
+  await until(() => expect(storage.status.current.error?.code).toBe('STORAGE_FULL'));
   expect(storage.status.current).toMatchObject({ state: 'ok', takeover: { done: 0, total: ids.length } });
   for (const id of ids) expect(await isFound(storage, id)).toBe(true);
   expect(await pendingIn(storage)).toEqual([ids[0]]);
@@ -165,7 +166,7 @@ it('accepts edits of CoValues that are not migrated yet', async () => {
   const storage = await openKernel();
   const correct = vi.fn(() => undefined);
   const done = new Promise<void>((resolve) => storage.store(next, correct, resolve));
-  await vi.waitFor(() => expect(storage.status.current.state).toBe('failing'));
+  await until(() => expect(storage.status.current.state).toBe('failing'));
   works();
   await done;
   expect(correct).not.toHaveBeenCalled();

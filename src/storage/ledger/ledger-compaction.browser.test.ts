@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
 import { confirmationOf, debtOf, ledgerOf, pendingIn } from '../../../test/support/storage/facts.ts';
 import { ledgerRows, relayRows } from '../../../test/support/storage/ledger-rows.ts';
@@ -12,6 +12,7 @@ import { committing, openDatabase } from '../indexed-db.ts';
 import { noFacts } from '../ledger.ts';
 import { createRelayMemory } from '../relay-memory.ts';
 import { addFacts, compactLedger, ledgerStores, recordRelays } from './ledger-store.ts';
+import { until } from '../../../test/support/until.ts';
 
 const databases = createDatabases(indexedDB);
 const ends: (() => unknown)[] = [];
@@ -151,7 +152,7 @@ it('replaces records once they have 64 facts, in the background', async () => {
     ledgerOf(storage).add({ debts: [debtOf('co_z1', { count })] });
     await ledgerOf(storage).written();
   }
-  await vi.waitFor(async () => expect((await records()).length).toBeLessThan(64), { timeout: 10_000 });
+  await until(async () => expect((await records()).length).toBeLessThan(64));
   expect(await pendingIn(storage)).toEqual(['co_z1']);
   const [first] = await records();
   expect(first).toMatchObject({ v: 1, whole: true });
@@ -169,9 +170,7 @@ it.each(['kernel', 'cojson-indexeddb'] as const)(
     const storage = await openStorage(kind, accountID);
     ends.push(() => storage.close());
     expect(await pendingIn(storage)).toEqual(['co_zOwed']);
-    await vi.waitFor(async () => expect(await write(db, readContents)).toMatchObject({ confirmations: [] }), {
-      timeout: 10_000,
-    });
+    await until(async () => expect(await write(db, readContents)).toMatchObject({ confirmations: [] }));
     expect((await write(db, readContents)).debts).toEqual([debtOf('co_zOwed')]);
   },
 );
@@ -186,5 +185,5 @@ it('also replaces records beside stock storage', async () => {
     ledger.add({ confirmations: [confirmationOf('co_z1', { count })] });
     await ledger.written();
   }
-  await vi.waitFor(async () => expect((await records()).length).toBeLessThan(200), { timeout: 10_000 });
+  await until(async () => expect((await records()).length).toBeLessThan(200));
 });

@@ -12,6 +12,7 @@ import { stores } from '../account-database.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { createRelayMemory } from '../relay-memory.ts';
 import { joinRecords } from './ledger-records.ts';
+import { until } from '../../../test/support/until.ts';
 
 const databases = createDatabases(indexedDB);
 const ends: (() => unknown)[] = [];
@@ -88,7 +89,7 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
         () => undefined,
         () => void (isStored = true),
       );
-      await vi.waitFor(() => expect(storage.status.current.state).toBe('failing'));
+      await until(() => expect(storage.status.current.state).toBe('failing'));
       expect(aborted).toContain('ledger');
       if (kind === 'kernel') expect(aborted).toContain('segments');
       isBroken = false;
@@ -96,7 +97,7 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
       // Read before this storage tries again.
       expect(joinRecords(await records()).debts).toEqual([]);
       expect(isStored).toBe(false);
-      await vi.waitFor(() => expect(isStored).toBe(true), { timeout: 10_000 });
+      await until(() => expect(isStored).toBe(true));
       expect(await pendingIn(reader)).toEqual([content.id]);
       expect([...((await reader.stored?.states(new Set([content.id])))?.keys() ?? [])]).toEqual([content.id]);
     });
@@ -113,7 +114,7 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
       const written = ledgerOf(storage)
         .written()
         .then(() => (isWritten = true));
-      await vi.waitFor(() => expect(transactions).toHaveBeenCalled());
+      await until(() => expect(transactions).toHaveBeenCalled());
       expect(isWritten).toBe(false);
       release();
       await written;

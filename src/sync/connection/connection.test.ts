@@ -48,6 +48,7 @@ function connect(url: URL | [URL, ...URL[]], on: Partial<ConnectionEvents> = {})
     withheld: () => {},
     received: () => {},
     relayClock: () => {},
+    renewalFailed: () => {},
     ...events,
     ...on,
   };
@@ -80,6 +81,7 @@ describe('a relay that sends hello', () => {
     expect(ready).toHaveBeenCalledOnce();
     expect(connection.hello?.durability).toBe('process-crash');
     expect(received.map((line) => (JSON.parse(line) as { maia: string }).maia)).toEqual(['hi', 'echo']);
+    expect(JSON.parse(received[0] ?? '')).toMatchObject({ cutAcks: true });
   });
 
   it('[CONF-6] a second hello ends the connection, so that no promise changes midway', async () => {
@@ -123,7 +125,7 @@ describe('a stock server', () => {
 });
 
 describe('a server that is not a relay, or a broken one', () => {
-  it('[CONN-16] that sends back what it receives never counts as connected, and tells cojson nothing', async () => {
+  it('[CONN-16] that sends back what it receives never counts as connected, and passes nothing to cojson', async () => {
     const { url, received } = await server((socket) => {
       socket.on('message', (data: Buffer) => socket.send(data.toString()));
     });

@@ -2,6 +2,7 @@ import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import type { Disconnection } from '../inspection.ts';
 import { backOffMs, longestIdleMs, longestMs } from './back-off.ts';
 import { initialState, nextState, type ConnectionEvent, type ConnectionState } from './connection-state.ts';
@@ -38,7 +39,10 @@ export interface Connection {
   close(): void;
 }
 
-export interface ConnectionEvents extends Omit<RelayLinkEvents, 'alive' | 'roundTrip' | 'ended'> {
+export interface ConnectionEvents extends Omit<
+  RelayLinkEvents,
+  'signingIn' | 'alive' | 'roundTrip' | 'ended'
+> {
   changed(): void;
   /** Called when the peer passed to `ready`, if any, is gone. */
   lost(): void;
@@ -48,6 +52,8 @@ export function createConnection(options: {
   readonly urls: readonly [URL, ...URL[]];
   readonly peerID: string;
   readonly transports: readonly [Transport, ...Transport[]];
+  /** Undefined if the app has set up none. */
+  readonly credentials?: Credentials | undefined;
   readonly appVersion?: string | undefined;
   /** Whether anything is waiting to be sent. If not, a page that stays hidden disconnects. Default: always. */
   readonly hasWork?: () => boolean;
@@ -57,7 +63,7 @@ export function createConnection(options: {
   readonly pacer: Pacer;
   readonly on: ConnectionEvents;
 }): Connection {
-  const { urls, peerID, transports, appVersion, platform, pacer, on } = options;
+  const { urls, peerID, transports, credentials, appVersion, platform, pacer, on } = options;
   const { hasWork = () => true, mayUpload = () => true } = options;
   const { clock, page } = platform;
   const isOnline = () => mayReach(page, urls);
@@ -152,6 +158,7 @@ export function createConnection(options: {
       pacer,
       isStock: isRelayAt.get(url) === false,
       mayBeStock: isRelayAt.get(url) !== true,
+      credentials,
       appVersion,
       mayUpload,
       on: {
@@ -192,12 +199,12 @@ export function createConnection(options: {
     });
   }
 
-  function ended({ error, hasAnswered, isRelay, retry, retryAfterMs = 0 }: LinkEnd): void {
+  function ended({ error, hasAnswered, isRelay, retry, retryAfterMs = 0, isExpired }: LinkEnd): void {
     // No transport worked, so assume that the relay is down and start again with the preferred one.
     if (!hasAnswered) chosen = transports[0];
     if (isRelay) isRelayAt.set(url, true);
     if (!retry) return move({ kind: 'rejected', error });
-    url = urls[(urls.indexOf(url) + 1) % urls.length] ?? urls[0];
+    if (!isExpired) url = urls[(urls.indexOf(url) + 1) % urls.length] ?? urls[0];
     move({
       kind: 'lost',
       error,
@@ -209,7 +216,7 @@ export function createConnection(options: {
         const boundMs = isPatient ? longestIdleMs : longestMs;
         retryDelayMs = Math.max(
           Math.min(retryAfterMs, longestIdleMs),
-          backOffMs(failures, randomFraction(platform), boundMs),
+          isExpired && failures === 1 ? 0 : backOffMs(failures, randomFraction(platform), boundMs),
         );
         return retryDelayMs;
       },

@@ -7,6 +7,7 @@ import { clockWithSpeed, createTestSessions } from '../../../test/support/sessio
 import { signUp } from '../../session/sign-up/sign-up.ts';
 import type { Channel, ChannelEvents, Transport } from '../../transport/transport.ts';
 import type { SyncPeers } from '../sync-peers.ts';
+import { until } from '../../../test/support/until.ts';
 
 const url = 'wss://relay.example/sync';
 const planted = new Error('planted');
@@ -67,7 +68,7 @@ describe('a transport whose `open` throws', () => {
   it('gives way to the next one', async () => {
     const open = vi.fn(() => createChannel());
     await syncOver(throwing, transportOf(open));
-    await vi.waitFor(() => expect(open).toHaveBeenCalledOnce());
+    await until(() => expect(open).toHaveBeenCalledOnce());
   });
 });
 
@@ -98,7 +99,7 @@ describe('a transport that calls an event before `open` has returned', () => {
         return channel;
       }),
     );
-    await vi.waitFor(() => expect(sync.current.peers[0]?.phase).toBe('connected'));
+    await until(() => expect(sync.current.peers[0]?.phase).toBe('connected'));
   });
 });
 

@@ -10,11 +10,11 @@ export interface ChannelHooks {
   wrap: TransportWrap | undefined;
   /** How many channels were opened. */
   channelCount: number;
-  /** By peer, when the last frame arrived, by the clock's `elapsedMs`. Kept without an inspector, for the next one. */
+  /** When the last frame arrived from each peer, by the clock's `elapsedMs`. Kept for the next inspector while there is none. */
   readonly receivedAtMs: Map<string, number>;
 }
 
-/** Any transport, or one with hooks: that one's channels also pass on why this device closes them. */
+/** Any transport, or one with hooks, whose channels also receive the reason if this device closes them. */
 export interface LinkTransport {
   readonly name: string;
   open(url: URL, on: ChannelEvents): LinkChannel;

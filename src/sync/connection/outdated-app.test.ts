@@ -19,7 +19,7 @@ describe('the version of the app', () => {
     expect([connection.state.phase, webSocket.channels.length]).toEqual(['failed', 1]);
   });
 
-  it('is asked for if the app states none, as a reload would not help', async () => {
+  it('is requested if the app reports none, because a reload would not help', async () => {
     const { begin, settle, webSocket } = createTwoTransports();
     const connection = begin();
     await settle();
@@ -27,7 +27,9 @@ describe('the version of the app', () => {
       JSON.stringify({ maia: 'refused', code: 'outdated', reason: 'none', closing: true }),
     );
     const { error } = connection.state as { readonly error?: Error };
-    expect(error?.message).toContain('of this app, which states none. Pass `appVersion`; until then');
+    expect(error?.message).toContain(
+      'of this app, but the app reports no version. Pass `appVersion`; until then',
+    );
     expect(error?.message).not.toContain('eload');
   });
 });

@@ -80,7 +80,7 @@ describe('messages to the relay', () => {
     expect(frames.join('\n')).not.toContain('co_z2');
   });
 
-  it('[CONN-10] leave out what follows content that was left out, which the relay would request without end', async () => {
+  it('[CONN-10] withhold what follows withheld content, which the relay would otherwise request without end', async () => {
     const { frames, told, say } = setUp(1_000);
     const edit = { privacy: 'trusting', madeAt: 1, changes: '[]' } as const;
     const part = (after: number) => ({

@@ -29,7 +29,7 @@ export function attemptRelay({
   mayBeStock,
   on,
   ...options
-}: Omit<DialOptions, 'transport' | 'mayBeStock'> & {
+}: Omit<DialOptions, 'transport' | 'mayBeStock' | 'on'> & {
   /** Whether the server may be taken for a stock one if it sends no hello. */
   readonly mayBeStock: boolean;
   readonly transports: readonly [Transport, ...Transport[]];
@@ -37,20 +37,34 @@ export function attemptRelay({
   readonly first: Transport;
   /** The relay has just answered over `first`, so nothing is dialled beside it, however slow it is. */
   readonly isProven: boolean;
-  readonly on: DialOptions['on'] & {
+  readonly on: Omit<DialOptions['on'], 'signingIn'> & {
     /** `transport` has failed, so another one takes its place. A peer passed to `ready` is gone. */
     next(): void;
   };
 }): RelayAttempt {
   const untried = [first, ...transports.filter((transport) => transport !== first)];
   const links = new Map<Transport, RelayLink>();
-  /** The transport whose peer was passed to `ready`. */
+  /** The transport over which this device signs in, or whose peer was passed to `ready`. */
   let inUse: Transport | undefined;
   let hasOpened = false;
   let end: LinkEnd | undefined;
   let cancelNext = () => {};
 
   const current = () => inUse ?? links.keys().next().value ?? first;
+
+  function use(transport: Transport): void {
+    const before = inUse;
+    inUse = transport;
+    hasOpened = true;
+    if (!before || before === transport) return;
+    hangUp(before);
+    on.next();
+  }
+
+  function keepOnly(transport: Transport): void {
+    cancelNext();
+    for (const other of links.keys()) if (other !== transport) hangUp(other);
+  }
 
   function dialNext(): void {
     cancelNext();
@@ -62,19 +76,17 @@ export function attemptRelay({
       mayBeStock: () => mayBeStock && inUse === undefined,
       on: {
         ...on,
+        signingIn() {
+          // A token may take longer than another transport would wait, and one connection is enough.
+          use(transport);
+          keepOnly(transport);
+        },
         ready(peer, hello) {
-          const before = inUse;
-          inUse = transport;
-          hasOpened = true;
-          if (before) {
-            hangUp(before);
-            on.next();
-          }
+          use(transport);
           on.ready(peer, hello);
         },
         alive() {
-          cancelNext();
-          for (const other of links.keys()) if (other !== transport) hangUp(other);
+          keepOnly(transport);
           on.alive();
         },
         ended: (how) => ended(transport, how),

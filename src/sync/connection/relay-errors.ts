@@ -36,7 +36,7 @@ export function contentTooLarge(bytes: number, limit: number): KernelError {
 export function contentInvalid(cause: unknown): KernelError {
   return createKernelError(
     'MESSAGE_INVALID',
-    'cojson wrote this CoValue in a form that relays refuse, so it stays on this device. A clock before the year 2000 when it was created, or deeply nested `meta`, can be the cause. Create it again with a correct clock and simple `meta`.',
+    'cojson wrote this CoValue in a form that relays refuse, so it stays on this device. Possible causes: a clock before the year 2000 at its creation, or deeply nested `meta`. Create it again with a correct clock and simple `meta`.',
     { cause },
   );
 }
@@ -48,17 +48,10 @@ export function slowHello(url: URL): KernelError {
   );
 }
 
-export function lateHello(): KernelError {
+export function unexpected(kind: string): KernelError {
   return createKernelError(
     'MESSAGE_INVALID',
-    'The relay sent a second hello, so its first one cannot be trusted. Reconnecting automatically.',
-  );
-}
-
-export function asksForAuth(url: URL): KernelError {
-  return createKernelError(
-    'RELAY_UNAUTHORIZED',
-    `The relay at ${url.host} requires authentication, which the app has not set up. Use a relay that requires none.`,
+    `The relay sent \`${kind}\` at the wrong time. Reconnecting automatically.`,
   );
 }
 
@@ -77,21 +70,31 @@ const errorCodeByRefusal = {
   clock: 'RELAY_REFUSED',
   storage: 'RELAY_REFUSED',
   draining: 'RELAY_UNREACHABLE',
-  // Asking again would not help.
+  // A retry would not help.
   unknown: 'RELAY_REFUSED',
 } as const satisfies Record<Exclude<RefusalCode, 'outdated'>, string>;
 
 export function refusalError(
   url: URL,
-  { code, reason, id }: RefusedFrame,
+  frame: RefusedFrame,
   app: { readonly required: string | undefined; readonly have: string | undefined },
 ): KernelError {
+  const { code, reason, id } = frame;
   if (code === 'outdated') return outdated(url, app);
   return createKernelError(
     errorCodeByRefusal[code],
-    `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`} (${code}): ${reason.replace(/\.?$/, '.')}${willRetry(code) ? ' Retrying automatically.' : ''}`,
+    `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`} (${code}): ${reason.replace(/\.?$/, '.')}${remedyOf(frame)}`,
     { details: { refusal: code, reason, ...(id !== undefined && { id }) } },
   );
+}
+
+function remedyOf(frame: RefusedFrame): string {
+  if (frame.code === 'forbidden' && willRetry(frame))
+    return ' Edits wait on this device until the relay lets it in again. Retrying automatically.';
+  if (willRetry(frame)) return ' Retrying automatically.';
+  return frame.code === 'unauthorized'
+    ? ' Sign in again in the app, or compare its `auth` with the relay’s settings; then call `reconnect()`. Until then, edits wait on this device.'
+    : '';
 }
 
 function outdated(
@@ -102,8 +105,9 @@ function outdated(
   }: { readonly required?: string | undefined; readonly have: string | undefined },
 ): KernelError {
   const wanted = required === 'a newer version' ? required : `version ${required} or newer`;
-  // A reload would bring an app of no version again.
-  const next = have === undefined ? ', which states none. Pass `appVersion`' : '. Reload to get it';
+  // A reload would bring back an app without a version.
+  const next =
+    have === undefined ? ', but the app reports no version. Pass `appVersion`' : '. Reload to get it';
   return createKernelError(
     'APP_OUTDATED',
     `The relay at ${url.host} requires ${wanted} of this app${next}; until then, edits wait on this device.`,
@@ -117,6 +121,11 @@ export function isFork(error: KernelError): boolean {
 }
 
 /** Whether a retry may get a different answer. A permanently refused connection is not retried automatically. */
-export function willRetry(code: RefusalCode): boolean {
-  return code === 'limit' || code === 'storage' || code === 'draining' || code === 'invalid';
+export function willRetry({ code, retryAfterMs }: RefusedFrame): boolean {
+  // Of these, only what the relay expects to pass.
+  if (code === 'unauthorized' || code === 'forbidden') return retryAfterMs !== undefined;
+  // What has expired is replaced on the next connection.
+  return (
+    code === 'limit' || code === 'storage' || code === 'draining' || code === 'invalid' || code === 'expired'
+  );
 }

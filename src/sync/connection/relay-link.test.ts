@@ -52,6 +52,8 @@ beforeEach(() => {
     mayBeStock: () => true,
     on: {
       alive: nothing,
+      signingIn: nothing,
+      renewalFailed: nothing,
       received: (message) => message,
       refused: nothing,
       sending: (message) => message,
@@ -88,7 +90,7 @@ describe('a frame of many messages', () => {
   });
 
   it.each(['\n', '{}\n'])(
-    '[WIRE-1] is refused before it takes much memory if it is a million times %j',
+    '[WIRE-1] a frame of a million times %j is refused before it takes much memory',
     (line) => {
       const split = vi.spyOn(String.prototype, 'split');
       channel.received(line.repeat(1_000_000));

@@ -4,6 +4,9 @@ import { isKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import { kernelVersion } from '../../base/version.ts';
 import * as frames from '../../wire/frames.ts';
+import { tokenTooSlow } from '../auth/auth-errors.ts';
+import type { Credentials } from '../auth/credentials.ts';
+import { createSignIn } from '../auth/relay-sign-in.ts';
 import { createArrivals, mayBeRefusal, type Arrival } from './arrivals.ts';
 import type { LinkTransport } from './hooked-transport.ts';
 import { createOutgoing, type OutgoingEvents } from './outgoing.ts';
@@ -24,6 +27,10 @@ export interface RelayLink {
 }
 
 export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
+  /** The relay lets in only clients that sign in, which may take a while. `ready` follows once it has let this device in. */
+  signingIn(): void;
+  /** The relay still serves this device. Retrying automatically. */
+  renewalFailed(error: KernelError): void;
   /** Called once with the peer to add. A stock server sends no `hello`. */
   ready(peer: Peer, hello: frames.HelloFrame | undefined): void;
   /** Called once, after `ready`, when the server has sent its first message. */
@@ -48,6 +55,8 @@ export interface LinkEnd {
   readonly retry: boolean;
   /** Requested by the relay. */
   readonly retryAfterMs?: number;
+  /** A new connection is expected to succeed, so the first retry need not wait. */
+  readonly isExpired?: boolean;
 }
 
 /** A relay pings every 4 s, so one that is silent for this long is gone. */
@@ -68,6 +77,8 @@ export interface DialOptions {
   readonly isStock: boolean;
   /** Whether a server that sends no hello may be taken for a stock one before its first message. */
   readonly mayBeStock: () => boolean;
+  /** For a relay that lets in only clients that sign in. Undefined if the app has set up none. */
+  readonly credentials?: Credentials | undefined;
   /** The app's version, for a relay that requires one. */
   readonly appVersion?: string | undefined;
   /** Whether content may leave. */
@@ -76,7 +87,8 @@ export interface DialOptions {
 }
 
 export function dialRelay(options: DialOptions): RelayLink {
-  const { url, peerID, transport, clock, pacer, isStock, mayBeStock, appVersion, mayUpload, on } = options;
+  const { url, peerID, transport, clock, pacer, isStock, mayBeStock, on } = options;
+  const { credentials, appVersion, mayUpload } = options;
   const incoming = new cojsonInternals.ConnectedPeerChannel();
   let hello: frames.HelloFrame | undefined;
   const arrivals = createArrivals(pacer, clock, receive);
@@ -131,6 +143,20 @@ export function dialRelay(options: DialOptions): RelayLink {
     },
   });
   const silence = createSilenceWatch(clock, silenceMs, () => fail(errors.silent(url)));
+  const signIn = createSignIn({
+    url,
+    credentials,
+    clock,
+    on: {
+      send(frame) {
+        channel.send(frames.encodeFrame(frame));
+        silence.received(); // Until now, the relay waited for this device.
+      },
+      welcomed: greet,
+      failed: end,
+      renewalFailed: on.renewalFailed,
+    },
+  });
 
   function receive({ line, atMs }: Arrival): void {
     if (hasEnded) return;
@@ -138,7 +164,11 @@ export function dialRelay(options: DialOptions): RelayLink {
     try {
       const message = frames.readMessage(line);
       if (message.kind === 'maia') handleFrame(message.frame, atMs);
-      else becomeReady(); // A relay sends its hello first, so this is a stock server.
+      else if (!hello) becomeReady(); // A relay sends its hello first, so this is a stock server.
+      if (!isReady) {
+        if (message.kind === 'sync') fail(errors.unexpected(message.message.action));
+        return;
+      }
       if (message.kind === 'ping') on.relayClock(message.timeMs, atMs);
       if (message.kind === 'sync') {
         const rest = on.received(message.message, line.length);
@@ -155,18 +185,23 @@ export function dialRelay(options: DialOptions): RelayLink {
     switch (frame.maia) {
       case 'hello':
         // Only the first message may be a hello, so that nothing can raise the relay's promises later.
-        if (messageCount > 1) return fail(errors.lateHello());
-        if (frame.auth) return end({ error: errors.asksForAuth(url), retry: false });
+        if (messageCount > 1) return fail(errors.unexpected('hello'));
         hello = frame;
+        cancelHello();
         // cojson's peer was added as a stock server's, without the relay's promises.
         if (isReady) return fail(errors.slowHello(url));
-        becomeReady();
-        return echo();
+        if (!frame.auth) return greet();
+        on.signingIn();
+        return signIn.begin(frame.auth);
+      case 'welcome':
+        if (!signIn.welcomed(frame)) fail(errors.unexpected('welcome'));
+        return;
       case 'refused':
         return handleRefusal(frame);
       case 'echoed':
         return on.roundTrip(Math.max(0, atMs - frame.t));
       case 'hi':
+      case 'auth':
       case 'echo':
       case 'inspect':
         if (!hello) fail(errors.notARelay(url));
@@ -176,27 +211,38 @@ export function dialRelay(options: DialOptions): RelayLink {
   }
 
   function handleRefusal(frame: frames.RefusedFrame): void {
+    // What the relay has not seen, it cannot have judged: it has waited for too long.
+    if (frame.closing && frame.code === 'unauthorized' && signIn.isPreparing) return end(tokenTooSlow(url));
     const error = errors.refusalError(url, frame, { required: hello?.minAppVersion, have: appVersion });
     on.refused(error, frame);
-    if (!frame.closing) return;
-    end({
+    const { code, id, closing, retryAfterMs } = frame;
+    const failure = {
       error,
-      retry: errors.willRetry(frame.code),
-      ...(frame.retryAfterMs !== undefined && { retryAfterMs: frame.retryAfterMs }),
-    });
+      retry: errors.willRetry(frame),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
+    if (closing) end({ ...failure, ...(code === 'expired' && { isExpired: true }) });
+    else if (id === undefined && (code === 'unauthorized' || code === 'expired')) signIn.refused(failure);
+  }
+
+  /** The relay serves this device from here on. */
+  function greet(): void {
+    becomeReady();
+    echo();
   }
 
   function becomeReady(): void {
     if (isReady || hasEnded) return;
     isReady = true;
     cancelHello();
-    // Stock servers ignore it. A server that sends it back is none, and would otherwise confirm edits by their own echo.
+    // Stock servers ignore it. A server that sends it back is not a relay, and would otherwise confirm edits by echoing them.
     channel.send(
       frames.encodeFrame({
         maia: 'hi',
         v: frames.protocolVersion,
         kernel: kernelVersion,
         ...(appVersion !== undefined && { appVersion }),
+        cutAcks: true,
       }),
     );
     on.ready({ id: peerID, role: 'server', incoming, outgoing: outgoing.channel, persistent: true }, hello);
@@ -227,6 +273,7 @@ export function dialRelay(options: DialOptions): RelayLink {
     hasEnded = true;
     arrivals.clear(); // The relay sends them again on the next connection.
     silence.stop();
+    signIn.stop();
     cancelHello();
     cancelEcho();
     outgoing.end();

@@ -106,10 +106,10 @@ function withScheme(value: string, page: URL | undefined): string {
 
 /** True for hosts on this machine, which need no network. */
 export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
+  return hostname.endsWith('.localhost') || isThisMachine(hostname);
+}
+
+/** As `isLoopback`, but only for hosts that every browser looks for on this machine alone. */
+export function isThisMachine(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

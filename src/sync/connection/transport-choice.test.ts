@@ -36,7 +36,7 @@ describe('the transport', () => {
     expect(new Set(phases)).toEqual(new Set(['connecting', 'waiting']));
   });
 
-  it('[CONN-17] is named by what a server answered, whichever transport failed last', async () => {
+  it('[CONN-17] is named after what a server answered, whichever transport failed last', async () => {
     for (const isHttpLast of [false, true]) {
       const { begin, pass, webSocket, http } = createTwoTransports();
       webSocket.set(isHttpLast ? 'nothing' : 'waiting');
@@ -48,7 +48,7 @@ describe('the transport', () => {
     }
   });
 
-  it('is not named by it if a channel opened, as a stock server has no HTTP', async () => {
+  it('is not named after it if a channel opened, because a stock server has no HTTP', async () => {
     const { begin, clock, settle, webSocket, http } = createTwoTransports();
     webSocket.set('opening');
     http.set('404');

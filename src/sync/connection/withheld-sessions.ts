@@ -2,13 +2,13 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import type { Content, SessionID } from '../../engine/content.ts';
 
 /**
- * The sessions of which a part was withheld on this connection. The relay would ask for that part, again and again, if it
- * received what follows it.
+ * Sessions of which a part was withheld on this connection. The relay would request that part again and again if it
+ * received what follows.
  */
 export interface WithheldSessions {
   /** The content, which `check` has passed, is withheld for this reason. */
   add(content: Content, error: KernelError): void;
-  /** What of the content can be sent, and why the rest cannot. */
+  /** Which part of the content can be sent, and why the rest cannot. */
   check(content: Content): { readonly passed: Content | undefined; readonly error?: KernelError };
 }
 

@@ -137,6 +137,25 @@ describe('what is only stored', () => {
     expect(loaded).toEqual(['co_z2']);
   });
 
+  it('[CONF-19] is not answered by an acknowledgement that names only some sessions', async () => {
+    owe('co_z1', { header: 1, a: 2, b: 1 }, true);
+    owe('co_z2', { header: 1, a: 2, b: 1 });
+    await connect();
+    await pass(firstWaitMs);
+    expect(new Set(asked())).toEqual(new Set(['co_z1', 'co_z2']));
+    for (const id of ['co_z1', 'co_z2'] as const)
+      courier.handled({
+        action: 'known',
+        id,
+        header: true,
+        sessions: { a: 2 },
+        partial: true,
+      } as SyncMessage);
+    expect([sentAgain, loaded]).toEqual([[], []]);
+    answer('co_z2', { header: 1, a: 2 });
+    expect(loaded).toEqual(['co_z2']);
+  });
+
   it('is loaded if nothing of it is found, because the content may be in memory soon', async () => {
     owe('co_z1');
     stored.clear();

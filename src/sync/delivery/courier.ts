@@ -6,6 +6,7 @@ import { covers, type KnownCounts } from '../../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import { atRelay, isAt, needOf, type PendingEdits } from './pending-edits.ts';
 import type { DeviceState, DeviceStates } from './device-states.ts';
+import { isPartial } from '../../wire/sync-message.ts';
 
 /**
  * Asks one relay about pending edits until it has answered for each. What is only in storage is asked about without being
@@ -287,6 +288,8 @@ export function createCourier(options: {
     handled(message) {
       receivedAtMs = clock.elapsedMs();
       if (message.action !== 'known' && message.action !== 'load') return;
+      // It answers content. The answer to a question names all sessions.
+      if (isPartial(message)) return;
       const { id } = message;
       const question = questions.get(id);
       close(id);

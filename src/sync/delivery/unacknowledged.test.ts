@@ -26,3 +26,22 @@ it('counts content messages until the relay’s known state covers them', async 
   unacknowledged.lost();
   expect(unacknowledged.count).toBe(0);
 });
+
+it('counts a message as acknowledged once all its sessions are, also in several acknowledgements', () => {
+  const id = 'co_zMap';
+  const session = { after: 0, newTransactions: [{} as never], lastSignature: 'signature_z1' } as const;
+  const content = {
+    action: 'content',
+    id,
+    priority: 3,
+    new: { co_zA_session_z1: session, co_zA_session_z2: session },
+  };
+  const part = (sessionID: string) =>
+    ({ action: 'known', id, header: true, sessions: { [sessionID]: 1 }, partial: true }) as SyncMessage;
+  const unacknowledged = createUnacknowledged();
+  unacknowledged.sent(content as SyncMessage);
+  unacknowledged.handled(part('co_zA_session_z1'));
+  expect(unacknowledged.has(id)).toBe(true);
+  unacknowledged.handled(part('co_zA_session_z2'));
+  expect([unacknowledged.has(id), unacknowledged.count]).toEqual([false, 0]);
+});

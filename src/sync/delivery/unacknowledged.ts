@@ -1,12 +1,16 @@
 import type { SyncMessage } from 'cojson';
 import {
+  isEmpty,
   knownCountsOfContent,
   knownCountsOfState,
-  covers,
+  missingIn,
   type KnownCounts,
 } from '../../engine/known-counts.ts';
 
-/** Content messages of this connection that no `known` or `load` of the relay has covered yet. */
+/**
+ * Content messages of this connection that the relay's `known` and `load` have not covered yet. A relay may acknowledge the
+ * sessions of one message in several.
+ */
 export interface Unacknowledged {
   readonly count: number;
   has(id: string): boolean;
@@ -31,7 +35,8 @@ export function createUnacknowledged(): Unacknowledged {
     handled(message) {
       if (message.action !== 'known' && message.action !== 'load') return;
       const sent = sentByID.get(message.id) ?? [];
-      const left = sent.filter((counts) => !covers(knownCountsOfState(message), counts));
+      const known = knownCountsOfState(message);
+      const left = sent.map((counts) => missingIn(known, counts)).filter((counts) => !isEmpty(counts));
       count -= sent.length - left.length;
       if (left.length > 0) sentByID.set(message.id, left);
       else sentByID.delete(message.id);

@@ -153,7 +153,7 @@ it('[SEC-18] content waits in order for the account of its author, and makes the
   expect(onDropped).not.toHaveBeenCalled();
 });
 
-it('[SEC-18] what the same relay sends of a value after an edit is not shown before it', async () => {
+it('[SEC-18] what the same relay sends of a value after an edit is not shown before that edit', async () => {
   const { map, base, account, keys, relay, edit } = await start();
   const honest = relay('honest');
   honest.sends(...base, ...edit('cause'), ...changeOf(map, 'effect'));
@@ -190,7 +190,7 @@ it('[SEC-18] a relay holds a value up only once, whatever authors it names', asy
   expect(hasWaitingContent(core)).toBe(false);
 });
 
-it('[SEC-18] a relay that sends one author after the other, in time, holds a value up once a minute', async () => {
+it('[SEC-18] a relay that sends one author after another, each in time, holds up a value once a minute', async () => {
   const { map, base, core, relay, edit, clock } = await start();
   const [honest, hostile] = [relay('honest'), relay('hostile')];
   honest.sends(...base);
@@ -244,7 +244,7 @@ it('[SEC-18] what a relay sends at once of an account that is not here takes lim
   expect(keys()).toEqual(['a', 'b']);
 });
 
-it('[SEC-18] a message by countless authors who are not here makes the device ask for 10,000 of them at most', async () => {
+it('[SEC-18] a message from countless absent authors makes the device request at most 10,000 of them', async () => {
   const { map, base, node, core, relay, edit } = await start();
   const hostile = relay('hostile');
   hostile.sends(...base);
@@ -327,7 +327,7 @@ it.each([
   ['the same author', {}],
   ['another one, too', { co_zNobodyElse_session_z1: 9 }],
 ])(
-  '[SEC-18] after eight seconds, nothing of an absent author is awaited, nor what is announced of %s',
+  '[SEC-18] after eight seconds, nothing of an absent author is awaited, nor anything announced of %s',
   async (_, more) => {
     const { map, base, core, relay, edit, clock, droppedContent } = await start();
     const [honest, hostile] = [relay('honest'), relay('hostile')];
@@ -344,7 +344,7 @@ it.each([
   },
 );
 
-it('[SEC-18] of an author who was left out, nothing is awaited that is announced later', async () => {
+it('[SEC-18] nothing announced later is awaited from an author who was dropped', async () => {
   const { map, base, core, relay, edit, clock, droppedContent } = await start();
   const [honest, hostile] = [relay('honest'), relay('hostile')];
   honest.sends(...base);

@@ -57,7 +57,7 @@ export function createAbsentAuthors(options: {
   /** Calls `handOn` when there is time. */
   readonly lane: Pick<Lane<Hold>, 'push'>;
   readonly handle: (content: Content, from: PeerState) => void;
-  /** Called each time that content of a session is left out. */
+  /** Called each time content of a session is dropped. */
   readonly onLeftOut: (session: Pick<SyncEvents['dropped'], 'peerID' | 'id' | 'sessionID'>) => void;
   /** Called once for each session. */
   readonly onDropped: (dropped: SyncEvents['dropped']) => void;
@@ -69,7 +69,7 @@ export function createAbsentAuthors(options: {
   const authorsInVain = new Set<RawCoID>();
   /** Nor these for a member or parent. */
   const namesInVain = new Set<RawCoID>();
-  /** When these were held up, oldest first. The relay could send one author after the other, each in time. */
+  /** When loads were held up, oldest first. The relay could send one author after another, each in time. */
   const heldUpAt = new Map<RawCoID, number>();
   /** By the account that has to arrive first. */
   const toAskFor = new Map<string, Set<RawCoID>>();
@@ -112,8 +112,8 @@ export function createAbsentAuthors(options: {
   }
 
   /**
-   * Content that follows an edit may be the answer to it, so it waits behind an absent author. Members can name absent members, and
-   * thereby hold up no more than their own sessions.
+   * Content that follows an edit may answer it, so it waits behind an absent author. Members can name absent members, but
+   * this holds up only their own sessions.
    */
   function buildsOn({ id, new: sessions }: Content, { authors, sessionIDs }: Hold): boolean {
     if (authors.size > 0 || !isHere(id)) return true;

@@ -103,7 +103,7 @@ it('[SEC-16] another relay is asked for what one has announced', async () => {
   await expect.poll(() => honest.asked).toEqual([expect.objectContaining({ header: true, sessions: {} })]);
 });
 
-it('[SEC-16] waits for the rest of what a relay sends although the first piece waits for its group for long', async () => {
+it('[SEC-16] waits for the rest of what a relay sends even if the first piece waits a long time for its group', async () => {
   const { node, group, map, clock, relay } = await start();
   const honest = relay('honest');
   const [first] = contentOf(map);

@@ -29,7 +29,7 @@ type Counts = NonNullable<Content['expectContentUntil']>;
 interface Wait {
   /** What the relay has announced. */
   sessions: Counts;
-  /** Whether it has sent something of that since the last check. Content of others proves nothing about it. */
+  /** Whether the relay has sent some of that since the last check. Content from other relays proves nothing. */
   isSending: boolean;
   pieces: number;
   end: () => void;

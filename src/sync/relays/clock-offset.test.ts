@@ -31,7 +31,7 @@ it('is not misled by a ping that waited while the device slept', () => {
   expect(offset.currentMs).toBe(0);
 });
 
-it('blames no device whose clock agrees with one of several relays', () => {
+it('does not blame a device whose clock agrees with one of several relays', () => {
   expect(smallestOffset([])).toBeUndefined();
   expect(smallestOffset([5 * day, -40])).toBe(-40);
   expect(smallestOffset([2 * day, 3 * day])).toBe(2 * day);

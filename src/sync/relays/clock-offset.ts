@@ -26,7 +26,7 @@ export function createClockOffset(): ClockOffset {
   };
 }
 
-/** Among several relays. A clock that agrees with one of them is not the one that is wrong. */
+/** The smallest among several relays: a clock that agrees with one of them is right. */
 export function smallestOffset(offsetsMs: readonly number[]): number | undefined {
   return offsetsMs.toSorted((a, b) => Math.abs(a) - Math.abs(b))[0];
 }

@@ -9,6 +9,7 @@ import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { drain } from './drain.ts';
 import { startSync } from '../start-sync.ts';
 import type { SyncState } from '../sync-state.ts';
+import { until } from '../../../test/support/until.ts';
 
 const idle: SyncState = {
   status: 'syncing',
@@ -94,7 +95,7 @@ it('waits for an edit made in the same turn in which sync is closed', async () =
   map.set('a', 1);
   const closed = vi.fn();
   const closing = sync.close().then(closed);
-  await vi.waitFor(() => expect(written.length).toBeGreaterThan(0));
+  await until(() => expect(written.length).toBeGreaterThan(0));
   expect(closed).not.toHaveBeenCalled();
   for (const done of written) done();
   await closing;

@@ -16,6 +16,7 @@ import { createGenesis } from '../../session/account/genesis.ts';
 import { genesisTimeMs } from '../../session/account/version-1.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createDroppedContent } from './dropped-content.ts';
+import { until } from '../../../test/support/until.ts';
 
 const stock = await WasmCrypto.create();
 const { subtle } = globalThis.crypto;
@@ -222,7 +223,7 @@ it('[SEC-14] that is so, too, if the account arrives after the session', async (
   relay.sends(...contentOf(writer, rent));
   expect(onDropped).not.toHaveBeenCalled();
   relay.sends(...contentOf(alice, { id: accountID }), ...contentOf(alice, group));
-  await vi.waitFor(() => expect(amountIn(bob, rent)).toBe(1));
+  await until(() => expect(amountIn(bob, rent)).toBe(1));
   expect(onDropped).toHaveBeenCalledOnce();
 });
 

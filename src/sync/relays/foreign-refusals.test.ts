@@ -13,14 +13,13 @@ import { foreignStorageStatus } from '../begin-sync.ts';
 import { confirmationsOf } from '../confirmations.ts';
 import { startSync } from '../start-sync.ts';
 import { createForeignRefusals } from './foreign-refusals.ts';
+import { until } from '../../../test/support/until.ts';
 
 let relay: Relay;
 beforeAll(async () => {
   relay = await openRelay();
 }, 60_000);
 afterAll(() => relay.close());
-
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 });
 
 async function connect(node: LocalNode, { url }: { readonly url: string } = relay) {
   const sync = startSync({

@@ -14,6 +14,7 @@ import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lo
 import { askNext, askRelayFor, requestLoad } from '../../engine/load-request.ts';
 import type { ConfirmedEdit } from '../../storage/remembered-relay.ts';
 import type { DeviceStates } from '../delivery/device-states.ts';
+import { isPartial } from '../../wire/sync-message.ts';
 
 /** Asks a relay on one connection whether it still has edits that it confirmed. */
 export interface LossQuestions {
@@ -121,7 +122,8 @@ export function createLossQuestions(options: {
       if (message.action === 'known' || message.action === 'load') {
         // A deletion ends the other edits.
         const need = getOrCreateCoValue(node, id).isDeleted ? deletionOnly(counts) : counts;
-        return answer(covers(knownCountsOfState(message), need));
+        const has = covers(knownCountsOfState(message), need);
+        return has || !isPartial(message) ? answer(has) : undefined;
       }
       if (message.action === 'content') {
         // A relay that has the deletion sends nothing else.

@@ -1,4 +1,4 @@
-import { cojsonInternals, type RawCoID, type SessionID } from 'cojson';
+import { cojsonInternals, type RawCoID, type SessionID, type SyncMessage } from 'cojson';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { testHello } from '../../../test/support/transport/test-hello.ts';
@@ -84,6 +84,22 @@ it('compares everything if content had to leave on an earlier connection, before
   watch.handled(known({ [own.sessionID]: 1 }));
   await turns();
   expect([watch.isSure, comparisons()]).toEqual([false, 1]);
+});
+
+it('[CONF-19] takes an acknowledgement that names only some sessions for no loss', async () => {
+  const { own, known, watchOf, comparisons } = await device((edit) => ({ confirmed: [edit] }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  watch.connected(undefined);
+  await turns();
+  const part = (sessions: Record<string, number>) => ({ ...known(sessions), partial: true }) as SyncMessage;
+  watch.handled(part({}));
+  watch.handled(part({ co_zA_session_z1: 1 }));
+  await turns();
+  expect([comparisons(), watch.isSure]).toEqual([0, false]);
+  watch.handled(part({ [own.sessionID]: 1 }));
+  await turns();
+  expect([comparisons(), watch.isSure]).toEqual([0, true]);
 });
 
 it('asks about the later edit if another tab has recorded one of the same CoValue', async () => {

@@ -4,6 +4,9 @@ import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
 import type { Transport } from '../../transport/transport.ts';
+import type { AccountKeys } from '../auth/account-proof.ts';
+import { createCredentials } from '../auth/credentials.ts';
+import type { RelayAuth } from '../auth/relay-auth.ts';
 import { createClockOffset } from './clock-offset.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
 import { knownCountsOfContent } from '../../engine/known-counts.ts';
@@ -38,6 +41,8 @@ import type { DeviceStates } from '../delivery/device-states.ts';
 export interface ChannelOptions {
   readonly transports: readonly [Transport, ...Transport[]];
   readonly appVersion?: string | undefined;
+  /** The account whose keys sign in. Default: the account that the node acts for. */
+  readonly account?: AccountKeys | undefined;
 }
 
 /** One relay of a node: its connection, and what its messages prove about the edits. Dials at once. */
@@ -78,6 +83,7 @@ export interface NodeRelay {
 export interface NodeRelayOptions extends ChannelOptions {
   readonly id: string;
   readonly urls: readonly [string, ...string[]];
+  readonly auth: RelayAuth | undefined;
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
@@ -222,6 +228,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     urls: [new URL(first), ...others.map((url) => new URL(url))],
     peerID: id,
     transports: [hooked(preferred), ...instead.map(hooked)],
+    credentials: createCredentials({ auth: options.auth, node, account: options.account, clock }),
     appVersion,
     hasWork: () => ladder.count('confirmed').pending > 0,
     mayUpload: () => losses.mayUpload,
@@ -282,7 +289,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         losses.carried();
         download.arriving(message, bytes);
         tap()?.('received', id, message, bytes, clock.nowMs());
-        // Only clients ask this, and each of any number of CoValues costs a read and an answer.
+        // Only clients may request this, and each CoValue in it costs a read and an answer.
         if (message.action === 'reconcile') return undefined;
         const admitted = message.action === 'content' ? droppedContent.admit(id, message) : message;
         const rest = admitted && claims.arriving(admitted);
@@ -302,6 +309,9 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         if (coValueID === undefined) return;
         ladder.failed(coValueID, error, id);
         if (isFork(error)) claimed({ id: coValueID as OwnSessionClaim['id'], relayID: id });
+      },
+      renewalFailed(error) {
+        logger.warn(error.message, { code: error.code });
       },
       relayClock(timeMs, arrivedAtMs) {
         losses.carried();

@@ -17,7 +17,7 @@ import type { DroppedContent } from './dropped-content.ts';
 import type { DebtBook } from '../delivery/debt-book.ts';
 import type { Ledger } from '../../storage/ledger.ts';
 import type { DeviceStates } from '../delivery/device-states.ts';
-import type { RelayTargets } from '../relay-targets.ts';
+import type { RelayAuths, RelayTargets } from '../relay-targets.ts';
 import type { SyncEventStream } from '../sync-events.ts';
 import type { Tabs } from '../tabs/tabs.ts';
 
@@ -30,8 +30,8 @@ export interface NodeRelays
   readonly all: readonly NodeRelay[];
   /** Undefined before `connect`. */
   readonly targets: RelayTargets | undefined;
-  /** Call once. */
-  connect(targets: RelayTargets, channels: ChannelOptions): void;
+  /** Call once. `auths`: how to sign in at each target. */
+  connect(targets: RelayTargets, auths: RelayAuths, channels: ChannelOptions): void;
   /** Reopens idle connections, because there is something to send. */
   wake(): void;
   /** As `RelayEvidence.recalled`, of every relay. `need`: what an earlier run left. */
@@ -117,7 +117,7 @@ export function createNodeRelays(options: {
     return all.every((relay) => relay.isSure);
   }
 
-  function connect(to: RelayTargets, channels: ChannelOptions): void {
+  function connect(to: RelayTargets, auths: RelayAuths, channels: ChannelOptions): void {
     targets = to;
     const ids = peerIDs(to);
     ladder.useRelays(ids);
@@ -128,6 +128,7 @@ export function createNodeRelays(options: {
         ...channels,
         id,
         urls: to[index] ?? to[0],
+        auth: auths[index],
         leftByID,
         sentSignatures,
         isSettled: () => isSettled,

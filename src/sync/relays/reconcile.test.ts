@@ -4,7 +4,7 @@ import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { until } from '../../../test/support/until.ts';
 
-it('[WIRE-1] a relay that reconciles as only clients do makes the device ask for nothing', async () => {
+it('[WIRE-1] a `reconcile` from a relay, which only clients may send, makes the device request nothing', async () => {
   const relay = await startHostileRelay();
   const node = await createAgentNode();
   const sync = startMemorySync(node, { url: relay.url });

@@ -250,7 +250,7 @@ it('reads the relay’s record only once this run has recorded the relay', async
   await Promise.resolve();
   expect(read).not.toHaveBeenCalled();
   recorded();
-  await vi.waitFor(() => expect(watch.isSure).toBe(true));
+  await until(() => expect(watch.isSure).toBe(true));
 });
 
 it('outdates what was counted when the ledger is of a later generation', async () => {

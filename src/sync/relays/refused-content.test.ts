@@ -6,6 +6,7 @@ import { startHostileRelay } from '../../../test/support/sync/hostile-relay.ts';
 import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 import { authorOf, type Content } from '../../engine/content.ts';
 import { followRefusedContent } from './refused-content.ts';
+import { until } from '../../../test/support/until.ts';
 
 const createMap = vi.spyOn(WasmCrypto.prototype, 'createSessionMap');
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}));
@@ -19,11 +20,11 @@ async function start() {
   const relay = await startHostileRelay(() => []);
   const sync = startMemorySync(node, { url: relay.url });
   onTestFinished(() => sync.close());
-  await vi.waitFor(() => expect(sync.current.peers[0]?.phase).toBe('connected'));
+  await until(() => expect(sync.current.peers[0]?.phase).toBe('connected'));
   const sends = async (...contents: readonly Content[]) => {
     const before = handled.length;
     relay.send(contents);
-    await vi.waitFor(() => expect(handled.length - before).toBe(contents.length));
+    await until(() => expect(handled.length - before).toBe(contents.length));
   };
   const handled: string[] = [];
   const { handleSyncMessage } = node.syncManager;

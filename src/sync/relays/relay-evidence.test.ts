@@ -7,6 +7,7 @@ import { localCounts } from '../../engine/covalue-lookup.ts';
 import { listen } from '../../engine/node-events.ts';
 import { atRelay, needOf, noEdits } from '../delivery/pending-edits.ts';
 import { createRelayEvidence } from './relay-evidence.ts';
+import { until } from '../../../test/support/until.ts';
 
 /** A node whose ladder has an unconfirmed edit of a CoValue that the relay already has. */
 const denied = vi.fn();
@@ -60,7 +61,7 @@ test('[CONF-2] content that the relay sends unasked confirms nothing, and the re
   evidence.settled();
   expect(ladder.pending.has(map.id)).toBe(true);
   evidence.ask();
-  await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
+  await until(() => expect(ladder.pending.has(map.id)).toBe(false));
   expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
 });
 
@@ -71,7 +72,7 @@ test('the relay is asked only about CoValues with pending edits, and only once',
   expect(receivedOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
   evidence.ask();
   evidence.ask();
-  await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
+  await until(() => expect(ladder.pending.has(map.id)).toBe(false));
   expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
   expect(receivedOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
 });
@@ -98,9 +99,7 @@ test('known states from this connection remain valid when the relay turns out to
   await node.load(map.id);
   evidence.settled();
   evidence.ask();
-  await vi.waitFor(() =>
-    expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']),
-  );
+  await until(() => expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']));
   evidence.recheckAll();
   expect(ladder.pending.has(map.id)).toBe(false);
 });
@@ -125,7 +124,7 @@ test('content received on this connection is verified when the relay turns out t
   evidence.recheckAll();
   expect(ladder.pending.has(map.id)).toBe(true);
   evidence.ask();
-  await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
+  await until(() => expect(ladder.pending.has(map.id)).toBe(false));
 });
 
 test('[CONF-12] a relay that lacks a settled edit of this session has lost data', async () => {
@@ -235,4 +234,21 @@ test('a relay that lacks what it has confirmed denies it, although another relay
   ladder.confirmed(map.id, localCounts(node, map.id), 'relay');
   evidence.handled(nothing, peer);
   expect(denied).toHaveBeenCalledOnce();
+});
+
+test('[CONF-19] an acknowledgement that names only some sessions confirms these, and says nothing about the others', async () => {
+  const { node, map, ladder, evidence } = await withLeftOver();
+  await node.load(map.id);
+  evidence.settled();
+  // What the relay has sent on this connection counts as present.
+  const peer = { ...node.syncManager.peers['relay'], getKnownState: () => undefined } as unknown as PeerState;
+  const known = { action: 'known', id: map.id, header: true, sessions: { co_zA_session_z1: 1 } } as const;
+  owe.mockClear();
+  const missing = vi.spyOn(ladder, 'missing');
+  const confirmed = vi.spyOn(ladder, 'confirmed');
+  evidence.handled({ ...known, partial: true } as SyncMessage, peer);
+  expect([missing.mock.calls, denied.mock.calls]).toEqual([[], []]);
+  expect(confirmed.mock.calls).toEqual([[map.id, { header: 1, co_zA_session_z1: 1 }, 'relay']]);
+  evidence.handled(known, peer);
+  expect(missing.mock.calls.length).toBe(1);
 });

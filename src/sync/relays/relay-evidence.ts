@@ -15,6 +15,7 @@ import type { OwnSessionClaims } from '../own-session-claims.ts';
 import { atRelay, isAt, needOf, noEdits } from '../delivery/pending-edits.ts';
 import { reportDeletion } from '../delivery/report-deletion.ts';
 import { getAvailableCoValue, getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
+import { isPartial } from '../../wire/sync-message.ts';
 
 /** Derives what is confirmed from the relay's `known` and `load` messages, and from nothing else. */
 export interface RelayEvidence {
@@ -110,6 +111,7 @@ export function createRelayEvidence(options: {
         return;
       }
       const state = claims.accepted(id, knownCountsOfState(message));
+      if (isPartial(message)) return heard(id, state);
       // This is how a relay reveals that it lost data. Content that the relay sent itself counts as present, because a
       // delayed acknowledgement may be older than that content.
       const lacking = missingIn(mergeCounts(knownAt(peer, id), state), localCounts(node, id));

@@ -178,6 +178,15 @@ describe('a lease', () => {
     expect(resent).toHaveLength(1);
   });
 
+  it('sends nothing again because of an acknowledgement that names only some sessions', () => {
+    expect(sent({ [writer]: 2 })).toBeUndefined();
+    clock.advance(5_000);
+    hear({ action: 'known', sessions: { [own]: 1 }, partial: true } as Parameters<typeof hear>[0]);
+    expect([leases.isOverdue('r', id), resent]).toEqual([true, []]);
+    hear({ action: 'known', sessions: { [own]: 1 } });
+    expect(resent).toHaveLength(1);
+  });
+
   it('sends nothing that the relay has meanwhile', () => {
     expect(sent({ [writer]: 2 })).toBeUndefined();
     clock.advance(5_000);

@@ -14,6 +14,7 @@ import {
 import type { Ladder } from '../delivery/ladder.ts';
 import { atRelay, needOf, type PendingEdits } from '../delivery/pending-edits.ts';
 import { tabOf, type OtherTabs } from './other-tabs.ts';
+import { isPartial } from '../../wire/sync-message.ts';
 
 /**
  * Leaves to another tab for a few seconds what that tab uploads, so that each edit is uploaded about once: by the tab that has
@@ -162,6 +163,8 @@ export function createLeases(options: {
     },
     handled(message, peer) {
       if (message.action !== 'known' && message.action !== 'load' && message.action !== 'content') return;
+      // It does not show whether other tabs have sent what was left to them.
+      if (isPartial(message)) return;
       // The connection that it came from has ended.
       if (peer.closed) return;
       const { id } = message;

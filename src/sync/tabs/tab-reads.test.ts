@@ -8,6 +8,7 @@ import { createMemoryStorage } from '../../storage/memory-storage.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createTabReads } from './tab-reads.ts';
+import { until } from '../../../test/support/until.ts';
 
 async function nodeReading(read: () => Promise<readonly Content[]>) {
   const node = await createAccountNode();
@@ -31,9 +32,9 @@ it('[STORE-11] reads what another tab has saved again after a read has failed', 
     importContent: (found) => void imported.push(found),
   });
   reads.read(id);
-  await vi.waitFor(() => expect(clock.waiting).toBe(1));
+  await until(() => expect(clock.waiting).toBe(1));
   expect(imported).toEqual([]);
   clock.advance(1_000);
-  await vi.waitFor(() => expect(imported).toEqual([content]));
+  await until(() => expect(imported).toEqual([content]));
   expect(read).toHaveBeenCalledTimes(2);
 });

@@ -54,7 +54,7 @@ describe('a tab', () => {
     ]);
   });
 
-  it('names two relays on one host apart', () => {
+  it('distinguishes two relays on one host', () => {
     peers = ['/one', '/two'].map((path) => {
       return { id: path, url: `wss://relay.example${path}?token=secret`, phase: 'paused' };
     });

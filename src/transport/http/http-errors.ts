@@ -9,7 +9,7 @@ export function unreachable({ host }: URL, cause: unknown) {
   );
 }
 
-/** `status` 0: the browser keeps the answer from the page. */
+/** `status` 0: the browser withholds the answer from the page. */
 export function refused({ host }: URL, status: number) {
   return createKernelError(
     'RELAY_UNREACHABLE',
@@ -18,7 +18,7 @@ export function refused({ host }: URL, status: number) {
   );
 }
 
-/** A server answered, but not as a relay that accepts clients does. */
+/** A server answered, but not in the way a relay accepts a client. */
 export function answered(url: URL, status: number, type: string | undefined) {
   // A relay or its proxy may accept the next attempt.
   const mayPass = status > 499 || [0, 401, 403, 429].includes(status);

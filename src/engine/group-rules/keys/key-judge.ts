@@ -12,9 +12,9 @@ interface Setting extends KeyStart {
 
 /** Applies the rules of keys as transactions come. They are judged by what later ones say, too, so these can begin it again. */
 export class KeyJudge implements KeyFacts {
-  /** For all transactions, also those that are not about keys. Those about keys are judged by `settle`. */
+  /** For all transactions, including those that are not about keys. `settle` judges those about keys. */
   readonly refusals = emptyList<Refusal>();
-  /** The places of what is about keys. */
+  /** The places of the transactions about keys. */
   private readonly entries: number[] = [];
   private readonly settings = new Map<string, Setting[]>();
   private readonly readKeyStarts = new Map<string, KeyStart>();
@@ -30,7 +30,7 @@ export class KeyJudge implements KeyFacts {
     this.rules = new KeyRules(this, judged);
   }
 
-  /** Takes the next transaction of which the roles are judged. */
+  /** Takes the next transaction, whose roles are already judged. */
   add({ author, change }: GroupTransaction): void {
     const place = this.refusals.length;
     const refusal = this.judged.refusals[place];
@@ -68,7 +68,7 @@ export class KeyJudge implements KeyFacts {
     }
   }
 
-  /** Judges what was added since. Returns whether it has judged the earlier ones again, too. */
+  /** Judges the transactions added since the last call. Returns whether it also judged earlier ones again. */
   settle(): boolean {
     const isAgain = this.isStale && this.judgedCount > 0;
     if (this.isStale) this.judgeAgain();

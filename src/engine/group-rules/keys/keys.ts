@@ -26,7 +26,7 @@ export interface KeyFacts {
  * these rules a stranger names a group's read key as their own write key, reveals another secret for it, and reads what is
  * written next.
  *
- * A class, as all that runs for each transaction of a group: V8 optimizes a closure for one group, and again for the next.
+ * A class, like everything that runs for each transaction of a group: V8 would optimize a closure anew for each group.
  */
 export class KeyRules {
   private readonly claims = createKeyClaims();
@@ -57,7 +57,7 @@ export class KeyRules {
       .filter((claim) => this.isAllowed(claim));
     const counting = new Set(this.claims.add(allowed).map(({ place }) => place));
     let holds = true;
-    // Those of administrators first: they decide about the others'.
+    // Administrators' transactions first, because they decide on the others.
     for (const place of added)
       if (isAdministrator(authorRoles[place])) holds = this.judgeOne(place, counting, refusals) && holds;
     for (const place of added)
@@ -65,7 +65,7 @@ export class KeyRules {
     return holds;
   }
 
-  /** Whether earlier judgments rest on this member's being an administrator or invite still, or not, and that has changed. */
+  /** Whether earlier judgments depend on whether this member is an administrator or invite, and that has changed. */
   isChanged(member: string): boolean {
     const known = this.kindsNow.get(member);
     return known !== undefined && known !== kindOf(this.judged.roles.roleAt(member, Infinity));
