@@ -1,5 +1,5 @@
 import type { LocalNode } from 'cojson';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createAgentNode } from '../test/support/sync/stock-relay.ts';
 import type { Inspector } from '../src/inspect/inspector.ts';
 import { headlineOf } from '../src/inspect/report/headline.ts';
@@ -9,6 +9,7 @@ import type { Session } from '../src/session/session.ts';
 import { setupSyncPeers } from '../src/sync/setup-sync-peers.ts';
 import type { SyncPeers } from '../src/sync/sync-peers.ts';
 import { followInspector } from './follow-inspector.ts';
+import { until } from '../test/support/until.ts';
 
 const nowhere = 'ws://127.0.0.1:9/sync';
 
@@ -51,7 +52,7 @@ test.each([
   await sync.close();
   expect(phases()).toEqual(['closed']);
   connect();
-  await vi.waitFor(() => expect(inspectors).toHaveLength(2));
+  await until(() => expect(inspectors).toHaveLength(2));
   expect(phases()).not.toEqual(['closed']);
 });
 
@@ -66,12 +67,12 @@ test('ignores the syncs of other nodes, and those that begin after it was stoppe
   expect(inspectors.map((inspector) => inspector !== undefined)).toEqual([true, false]);
 });
 
-test('counts an edit that is made after the sync was closed', async () => {
+test('counts an edit made after the sync was closed', async () => {
   follow(node);
   await sync.close();
   expect(headlineOf(inspectors[0]?.overview.current, 0).sentence).toBe('Sync has ended');
   node.createGroup();
-  await vi.waitFor(() =>
+  await until(() =>
     expect(headlineOf(inspectors[0]?.overview.current, 0).sentence).toContain('1 CoValue not confirmed'),
   );
 });

@@ -93,7 +93,7 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
     };
   }
 
-  /** A modal dialog makes everything outside it inert, so only from inside it can the panel be used. */
+  /** A modal dialog makes everything outside it inert, so the panel can be used only inside the dialog. */
   function showInDialog(dialog: HTMLDialogElement): ReturnType<typeof showIn> {
     const place = document.createElement('maia-devtools-in-dialog');
     const target = place.attachShadow({ mode: shadowMode });

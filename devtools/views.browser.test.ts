@@ -293,7 +293,7 @@ describe('Peers', () => {
     expect(the(root, 'dl', 'Content left out').textContent).toContain(`co_zA: ${reason}`);
   });
 
-  it('says that pausing one of several relays pauses all', async () => {
+  it('shows that pausing one of several relays pauses all', async () => {
     sync.setState({ peers: [connectedRelay(0), otherRelay('wss://other.example/sync')] });
     const root = open();
     the(root, '[role=tab]', 'Peers').click();
@@ -310,7 +310,7 @@ describe('Peers', () => {
     await expect.poll(() => root.querySelector('.peer button')?.textContent).toBe('Resume all');
   });
 
-  it('names two relays on one host apart, in each view', async () => {
+  it('distinguishes two relays on one host in each view', async () => {
     const [edit] = unconfirmedEdits(1);
     if (!edit) throw new Error('One was made.');
     sync.setState({
@@ -329,7 +329,7 @@ describe('Peers', () => {
     the(root, '[role=tab]', 'Unsynced').click();
     await expect.poll(() => rowsOf(root)).toHaveLength(1);
     rowsOf(root)[0]?.click();
-    await expect.poll(() => the(root, '.detail').textContent).toMatch(/Missing at\s*relay.example\/other/);
+    await expect.poll(() => the(root, '.detail').textContent).toMatch(/Missing from\s*relay.example\/other/);
     for (const name of ['Queues', 'Lag', 'Faults']) {
       the(root, '[role=tab]', name).click();
       await expect

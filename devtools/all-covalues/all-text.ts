@@ -27,7 +27,7 @@ const statesInWords: Readonly<Record<Exclude<CoValueState, 'in-memory' | 'no-id'
   unloaded: 'on this device, not in memory',
   'on-device': 'on this device, not loaded',
   'not-found': 'requested, not found',
-  'not-asked': 'known by its ID only',
+  'not-asked': 'only its ID is known',
 };
 
 export function formatProgress({ state, unsynced }: ListedCoValue, nowMs: number): string {
@@ -44,7 +44,7 @@ export function explainReaders({ readers }: ListedCoValue): string {
   if (readers === undefined) return '';
   if (readers === 'everyone') return 'Everyone who knows the ID can read it.';
   return readers === 'not-open'
-    ? 'Nothing on this page has opened its group, or a group above it.'
+    ? 'Its group, or a group above it, has not been opened on this page.'
     : `${formatCount(readers, 'member')} can read it, including this account.`;
 }
 
@@ -54,7 +54,7 @@ export function formatOwner({ owner }: ListedCoValue): string {
   return owner ? (owner.name ?? `…${owner.id.slice(-5)}`) : '';
 }
 
-/** Dates are what authors claim, so some are in the future. */
+/** Authors choose the dates, so some are in the future. */
 export function formatAge({ editedAtMs }: ListedCoValue, nowMs: number): string {
   if (editedAtMs === undefined) return '';
   // Accounts begin at a constant date, the same on all devices.

@@ -89,7 +89,7 @@ export function verdictOf(
         words: `${behind.host} has not confirmed ${formatCount(behind.behind.transactions, 'transaction')}`,
         tone: 'plain',
       }
-    : { words: 'No edit from this device is waiting', tone: 'plain' };
+    : { words: 'No edit by this account is waiting on this device', tone: 'plain' };
 }
 
 /** The rung states of the whole CoValue. */
@@ -182,12 +182,12 @@ export function isMoment(ms: number): boolean {
   return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15;
 }
 
-/** When a transaction was made, to the millisecond today, else with the date: "12 Oct 2026 09:14". */
+/** When a transaction was made, to the millisecond today, else with the date: "12 Oct 2026, 09:14". */
 export function formatMadeAt(ms: number, nowMs: number): string {
   if (!isMoment(ms)) return 'invalid time';
   const date = new Date(ms);
   const isToday = date.toDateString() === new Date(nowMs).toDateString();
-  return isToday ? formatClockTime(ms) : `${formatDay(date)} ${formatClockTime(ms).slice(0, 5)}`;
+  return isToday ? formatClockTime(ms) : formatDate(ms);
 }
 
 /** For example "12 Oct 2026, 09:14". */

@@ -187,6 +187,37 @@ describe('CoValue', () => {
     await expect.poll(() => root.querySelector('.covalue')).not.toBeNull();
   });
 
+  it('shows the names of several relays and the verdict whole in narrow panels', async () => {
+    const url = `wss://${'harbour-'.repeat(6)}office.example/sync`;
+    const relay = connectedRelay(0);
+    sync.setState({
+      peers: [
+        { ...relay, url },
+        { ...relay, id: 'other', url: 'wss://other.example/sync' },
+      ],
+    });
+    const edit = { id: map.id, saved: 'reached', sent: 'reached', missingAtPeerIDs: [fakePeerID] } as const;
+    sync.setUnsynced([{ ...edit, sinceMs: Date.now() - 60_000, confirmed: 'pending', durable: 'pending' }]);
+    const root = await openAt(map.id);
+    const sessions = () => wordsOf(part(root, 'Sessions'));
+    await expect.poll(sessions, soon).toMatch(/here, at harbour-\S+office\.example, at other\.example/);
+    await page.viewport(1130, 800);
+    await expect.poll(() => document.documentElement.clientWidth).toBe(1130);
+    const who = the(root, '.covalue-bar .who');
+    expect(who.scrollWidth).toBeLessThanOrEqual(who.clientWidth);
+    for (const width of [1000, 821, 390]) {
+      await page.viewport(width, 800);
+      await expect.poll(() => document.documentElement.clientWidth).toBe(width);
+      expect(the(root, '.windowed', 'Transactions').clientHeight).toBeGreaterThan(52);
+      for (const words of root.querySelectorAll<HTMLElement>('.verdict-words, .covalue-sessions .cap > *'))
+        expect([width, words.innerText, words.scrollWidth]).toEqual([
+          width,
+          words.innerText,
+          words.clientWidth,
+        ]);
+    }
+  });
+
   it('supports keyboard navigation in the open part of the value', async () => {
     const root = await openAt(map.id);
     await expect.poll(() => textsOf(root, 'Value').length).toBe(2);

@@ -29,21 +29,23 @@ export function createDetachedWindow(options: {
   let end: ((how: 'close' | 'wait') => void) | undefined;
   let shown: Window | undefined;
 
-  /** Shows the panel in the window's page once that is loaded, again if the user reloads the window, until it is closed. */
+  /** Shows the panel once the window's page has loaded, and again after each reload, until the window is closed. */
   function follow(opened: Window, emptyPage?: EmptyPage): void {
     let shownPage: Document | undefined;
     let hide: ((isClosing: boolean) => void) | undefined;
     const listening = new AbortController();
     const { signal } = listening;
 
+    function gone(): void {
+      end?.('close');
+      options.onClosed();
+    }
+
     // Neither loading nor closing a window reliably fires an event in its opener, so poll.
     let checking: ReturnType<typeof setTimeout> | undefined;
     function check(): void {
       const page = loadedPage(opened);
-      if (page === 'gone') {
-        end?.('close');
-        return options.onClosed();
-      }
+      if (page === 'gone') return gone();
       if (page !== 'loading' && page !== shownPage) {
         hide?.(true);
         shownPage = page;
@@ -53,6 +55,7 @@ export function createDetachedWindow(options: {
     }
 
     const leave = () => {
+      if (opened.closed) return gone();
       end?.('wait');
       // A page restored from the back/forward cache must reconnect.
       window.addEventListener('pageshow', () => takeUp(), { once: true });

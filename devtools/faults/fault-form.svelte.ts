@@ -2,7 +2,7 @@ import { faultPresets, type FaultPreset } from '../../src/inspect/faults/fault-p
 import type { FaultsNow } from '../../src/inspect/snapshot/fault-facts.ts';
 import { draftOf, type FaultDraft } from './fault-draft.ts';
 
-/** The fields of the Faults view. They outlive the view, so what the user typed is still there after other views. */
+/** The fields of the Faults view. They outlive the view, so what the user typed is kept while other views are shown. */
 export interface FaultForm {
   /** Undefined for a custom plan. */
   readonly preset: FaultPreset | undefined;

@@ -117,7 +117,7 @@ describe('Faults', () => {
     expect(value('Delay to the relay')).toBe('456');
   });
 
-  it.each([1360, 900, 821, 480, 378])(
+  it.each([1360, 1121, 900, 821, 480, 378])(
     'keep each fault of the plan on one line, %i px wide',
     async (width) => {
       await page.viewport(width, 800);
@@ -132,6 +132,8 @@ describe('Faults', () => {
       const plan = the(root, '.plan').getBoundingClientRect();
       for (const field of root.querySelectorAll('.plan .figure'))
         expect(field.getBoundingClientRect().right).toBeLessThanOrEqual(plan.right);
+      for (const cell of root.querySelectorAll<HTMLElement>('.plan :is(th, td)'))
+        expect(cell.scrollWidth, cell.innerText).toBeLessThanOrEqual(cell.clientWidth);
     },
   );
 

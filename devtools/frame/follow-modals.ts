@@ -1,6 +1,6 @@
 /**
  * Calls back with the top modal dialog of the page whenever that changes, or with undefined once there is none. Finds
- * none inside shadow roots. Returns the end.
+ * none inside shadow roots. Returns the stop function.
  */
 export function followModals(onTop: (dialog: HTMLDialogElement | undefined) => void): () => void {
   /** In the order in which they opened. */

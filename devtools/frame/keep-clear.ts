@@ -2,7 +2,7 @@ const controls =
   'a[href], button, input, select, textarea, label, summary, [role=button], [role=link], [role=tab], [role=checkbox], [role=menuitem], [contenteditable], [tabindex]:not([tabindex="-1"])';
 
 const stepPx = 8;
-/** How often the app's changes are looked at, because each look measures the page. */
+/** The shortest time between checks, because each check measures the page. */
 const everyMs = 1_000;
 
 /** Moves the button away from its corner along the page's edge while it would cover a control or text of the app. */
@@ -28,7 +28,7 @@ export function keepClear(button: HTMLElement): () => void {
   };
 }
 
-/** If there is no room without text, text can be scrolled away. */
+/** If every place covers text, covers text rather than a control: text can be scrolled away. */
 function place(button: HTMLElement): void {
   button.style.removeProperty('--lift');
   const { left, right, top, bottom } = button.getBoundingClientRect();
@@ -52,7 +52,7 @@ function place(button: HTMLElement): void {
 
 type Box = Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>;
 
-/** At nine points, so it finds all but the smallest. */
+/** Samples nine points, so it misses only very small elements. */
 function elementsBelow(button: HTMLElement, { left, right, top, bottom }: Box): readonly Element[] {
   const root = button.getRootNode();
   const host = root instanceof ShadowRoot ? root.host : button;

@@ -179,7 +179,7 @@ describe('Lag', () => {
     expect(the(root, '.detail').textContent).toContain('<b>Tide</b> log');
   });
 
-  it('says what waits on a line of its own, not beside the priorities', async () => {
+  it('shows what waits on a separate line, not beside the priorities', async () => {
     sync.setUnsynced([
       {
         ...{ id: map.id, sinceMs: atMs - 7_000, saved: 'reached', sent: 'reached' },

@@ -44,7 +44,7 @@ export function summaryOf(row: MessageRow): string {
   }
 }
 
-/** On purpose: sync was paused, say, or another connection is better. No failure. */
+/** Closed on purpose, for example because sync was paused or another connection is better; not a failure. */
 export function isClosedHere({ type, note = '' }: MessageFacts): boolean {
   return type === 'closed' && note.startsWith('ABORTED:');
 }

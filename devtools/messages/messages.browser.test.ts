@@ -86,7 +86,7 @@ describe('Messages', () => {
     expect(root.querySelector('.message-detail b b, .rows b b')).toBeNull();
   });
 
-  it('marks a closing as a failure only if this device did not close the channel', async () => {
+  it('marks a closed channel as a failure only if this device did not close it', async () => {
     const root = open();
     const close = (code: 'ABORTED' | 'RELAY_SILENT', message: string) =>
       sync.frame({
@@ -106,7 +106,7 @@ describe('Messages', () => {
     ]);
   });
 
-  it('hides the echoes that measure the round trip as it hides pings', async () => {
+  it('hides the echoes that measure the round trip, like pings', async () => {
     const root = open();
     say('sent', { maia: 'echo', t: 5 });
     say('received', { maia: 'echoed', t: 5 });
@@ -200,7 +200,7 @@ describe('Messages', () => {
     await expect.poll(() => the(root, '.foot').textContent).toContain('following the newest');
   });
 
-  it('stays where the user has scrolled, also if a message comes before the browser reports it', async () => {
+  it('stays where the user has scrolled, even if a message arrives before the browser reports the scroll', async () => {
     const root = open();
     for (let index = 0; index < 2_000; index++) say('sent', load(index));
     await expect.poll(() => numbersOf(root).at(-1)).toBe(2_000);
@@ -297,7 +297,9 @@ describe('Messages', () => {
       await page.viewport(width, 800);
       await expect.poll(() => document.documentElement.clientWidth).toBe(width);
       expect([width, top().scrollWidth]).toEqual([width, top().clientWidth]);
-      expect(the(root, '.message-detail .top .cut', 'to harbour').offsetWidth).toBeGreaterThan(60);
+      const relay = the(root, '.message-detail .top .relay', 'to harbour');
+      expect(relay.offsetWidth).toBeGreaterThan(60);
+      expect(relay.scrollWidth).toBeLessThanOrEqual(relay.clientWidth);
     }
   });
 });

@@ -39,12 +39,15 @@ beforeEach(async () => {
 it.each([
   ['Unsynced', '.detail'],
   ['Peers', '.peer'],
-])('%s shows which request failed, when, what answered, and when it is repeated', async (view, place) => {
-  the(root, '[role=tab]', view).click();
-  await expect.poll(() => root.querySelector(`${place} summary`)?.textContent).toBe('1 failed request');
-  the(root, `${place} summary`).click();
-  const words = the(root, `${place} details`).innerText.replaceAll(/\s+/g, ' ');
-  expect(words).toMatch(
-    /Request WebSocket wss:\/\/relay\.example\/sync Failed at \d\d:\d\d:\d\d Answer not opened, close code 1006 \(no closing handshake\) Next attempt in /,
-  );
-});
+])(
+  '%s shows which request failed, when, what answered, and when it will be repeated',
+  async (view, place) => {
+    the(root, '[role=tab]', view).click();
+    await expect.poll(() => root.querySelector(`${place} summary`)?.textContent).toBe('1 failed request');
+    the(root, `${place} summary`).click();
+    const words = the(root, `${place} details`).innerText.replaceAll(/\s+/g, ' ');
+    expect(words).toMatch(
+      /Request WebSocket wss:\/\/relay\.example\/sync Failed at \d\d:\d\d:\d\d Answer not opened, close code 1006 \(no closing handshake\) Next attempt in /,
+    );
+  },
+);

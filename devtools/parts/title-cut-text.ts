@@ -1,4 +1,4 @@
-/** Gives text that the style sheet cuts (`.cut`) its whole words as a title, for as long as it is cut. */
+/** Gives text that the style sheet truncates (`.cut`) its full text as a title while it is truncated. */
 export function titleCutText(panel: HTMLElement): () => void {
   const titled = new WeakSet<Element>();
 

@@ -20,7 +20,7 @@ it('does not deny what happened before the panel was mounted', () => {
   expect(connecting?.words).toBe('not seen');
 });
 
-it('takes the last failure from refusals and from the present phase, too', () => {
+it('includes refusals and the present phase in the last failure', () => {
   const refused = { code: 'RELAY_REFUSED', message: 'no' };
   const silent = { code: 'RELAY_SILENT', message: 'no' };
   expect(fact('Last failure')?.words).toBe('none seen');

@@ -47,7 +47,7 @@ export interface PeerProblem {
   readonly next: string;
 }
 
-/** Why the relay is of no use now, and what to do. Both end with a full stop. */
+/** Why the relay cannot be used now, and what to do. Both end with a full stop. */
 export function problemOf(peer: Peer, nowMs: number): PeerProblem | undefined {
   const { host, outage, urlSource, disconnectedSinceMs: sinceMs = peer.phaseSinceMs } = peer;
   if (!outage) return undefined;

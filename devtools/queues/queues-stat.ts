@@ -16,7 +16,7 @@ export function queuesStat({ queues, overview, unsynced }: Seen): Fact {
   return plain(perSecond > 0 ? `${Math.max(1, Math.round(perSecond)).toLocaleString('en')} sent/s` : 'empty');
 }
 
-/** How many CoValues wait for a relay without a connection. It has no queue, so they wait before it. */
+/** How many CoValues wait for a relay that is not connected. Such a relay has no queue, so they wait outside the queues. */
 export function heldBackOf({ overview, unsynced }: Omit<Seen, 'queues'>): number {
   const { relays, rungs } = overview;
   const connected = relays.filter(({ phase }) => phase === 'connected').map(({ host }) => host);

@@ -67,7 +67,7 @@ function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice
   };
 }
 
-/** An app knows only whether relays have everything, so the panel calls nothing else safe either. */
+/** An app knows only whether the relays have everything, so only then does the panel call a reload safe. */
 function nextOf(code: string | undefined, unsaved: readonly UnsyncedRow[], confirmed: RungCount): string {
   const first =
     nextByCode[code ?? ''] ?? 'wait for the next attempt, and check the disk if writing keeps failing';
@@ -76,7 +76,7 @@ function nextOf(code: string | undefined, unsaved: readonly UnsyncedRow[], confi
     return `${first}; the relay has confirmed the edits, so reloading is safe.`;
   return unsaved.every(({ steps }) => steps.confirmed === 'reached')
     ? `${first}. Do not reload before the relay has confirmed the other edits, too.`
-    : `${first}. Do not reload yet: the edits are only in this tab. If in doubt, download them first.`;
+    : `${first}. Do not reload yet: edits that are not confirmed are only in this tab. If in doubt, download them first.`;
 }
 
 const nextByCode: Readonly<Record<string, string>> = {

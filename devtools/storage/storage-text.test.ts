@@ -85,11 +85,11 @@ describe('notices', () => {
 
   it('warn against reloading while the edits are only in this tab', () => {
     expect(wordsOf(full, [row('reached'), row('pending')])[0]).toMatch(
-      /^2 CoValues not saved\..*Do not reload yet: the edits are only in this tab\. If in doubt, download them first\.$/,
+      /^2 CoValues not saved\..*Do not reload yet: edits that are not confirmed are only in this tab\. If in doubt, download them first\.$/,
     );
   });
 
-  it('call reloading safe only if an app can, too: once relays have everything', () => {
+  it('call reloading safe only when an app could: once the relays have everything', () => {
     const facts = snapshotOf(full, [row('reached')]);
     const rungs = { ...facts.overview.rungs, confirmed: { known: true, pending: 1 } };
     const [notice] = noticesOf({ ...facts, overview: { rungs } }, 'not-asked');

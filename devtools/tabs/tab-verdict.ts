@@ -69,8 +69,8 @@ function livingVerdict({ unsynced = 0, tab, isThis }: TabRow, list: TabsNow['lis
       (other) => other !== tab && other.relays?.some(({ phase }) => phase === 'connected'),
     );
     const until = hasUploader
-      ? 'Another connected tab uploads its edits after a few seconds.'
-      : 'Until then, its edits stay on this device: no other tab is connected.';
+      ? 'Meanwhile, another connected tab uploads these edits after a few seconds.'
+      : 'Until then, these edits stay on this device: no other tab is connected.';
     return {
       words: unsynced === 0 ? 'Paused' : `Paused, ${notConfirmed}`,
       next: `Resume sync in ${isThis ? 'this' : 'that'} tab. ${unsynced === 0 ? '' : until}`.trim(),

@@ -95,6 +95,12 @@ describe('Tabs', () => {
     expect(the(root, '.foot').textContent).toContain('A closed tab left unconfirmed edits');
     rowOf(root, yours)?.click();
     await expect.poll(() => root.querySelector('.tab-detail .next')?.textContent).toContain('Keep a tab');
+    for (const width of [821, 1280]) {
+      await page.viewport(width, 800);
+      await expect.poll(() => document.documentElement.clientWidth).toBe(width);
+      const advice = the(root, '.foot > span:last-child', 'A closed tab');
+      expect([width, advice.scrollWidth]).toEqual([width, advice.clientWidth]);
+    }
     const details = the(root, '.tab-detail');
     expect(details.textContent).toContain('Left 1 CoValue unconfirmed');
     expect(details.textContent).toMatch(/Session lock\s*free: no tab holds the session/);

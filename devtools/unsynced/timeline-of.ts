@@ -38,7 +38,7 @@ export interface Tick {
 
 const ticksMs = [1, 10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000];
 const minMs = 10_000;
-/** Two labels side by side, with a space between them. The first and the last lean inwards. */
+/** Room for two labels with a space between them. The first and last labels are aligned inwards. */
 const minGapPx = 60;
 
 export interface Timeline {
@@ -100,7 +100,7 @@ const statesByKind: Readonly<Record<StoryEvent['kind'], RungState>> = {
 const textByKind: Readonly<Record<StoryEvent['kind'], string>> = {
   'handed-over': 'handed to the socket',
   sent: 'sent',
-  lost: 'sent on a lost connection',
+  lost: 'sent before the connection ended',
   confirmed: 'confirmed',
   refused: 'refused',
 };

@@ -182,7 +182,7 @@ export function createInspector(
     isShort = false,
   ): InspectorSnapshot['unsynced'] {
     const nowMs = clock.nowMs();
-    // A full device can be read.
+    // A device without free space can still be read.
     const readError =
       storage.state === 'failing' && storage.error?.code !== 'STORAGE_FULL' ? storage.error : undefined;
     const queuesByRelayID = queueViews.waitingByRelayID();

@@ -141,7 +141,7 @@ describe('members', () => {
     expect(inspector.coValue(alone.id).group).toMatchObject({ relation: 'itself', members: 1, readKeys: 2 });
   });
 
-  it('names members as they named themselves in the CoValue, and believes nobody else', async () => {
+  it('names members as they named themselves in the CoValue, and ignores names from others', async () => {
     const { other, account } = await otherPerson();
     group.addMember(account, 'writer');
     const id = other.getCurrentAccountOrAgentID();

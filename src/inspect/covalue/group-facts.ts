@@ -23,7 +23,7 @@ interface KnownMembers {
 }
 
 const order = ['admin', 'manager', 'writer', 'reader', 'writeOnly'];
-/** Whoever may only write reads their own. */
+/** A member who may only write can read what they wrote. */
 const reading: ReadonlySet<string> = new Set(['admin', 'manager', 'writer', 'reader']);
 
 export function createGroups(node: LocalNode, authors: Authors): Groups {

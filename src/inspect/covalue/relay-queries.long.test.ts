@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { openRelay, startGatedRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
@@ -12,6 +12,7 @@ import { httpTransport, webSocketTransport } from '../../transport/ordinary-tran
 import type { Transport } from '../../transport/transport.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
+import { until } from '../../../test/support/until.ts';
 
 let relay: Relay;
 beforeAll(async () => {
@@ -73,7 +74,7 @@ describe.each([
 
     gate.close();
     map.set('title', 'Mooring note');
-    await vi.waitFor(() => expect(gate.waiting).toBeGreaterThan(0));
+    await until(() => expect(gate.waiting).toBeGreaterThan(0));
     expect(await inspector.askRelays(map.id)).toMatchObject([{ known: confirmed }]);
     expect(knownOf(device)).not.toEqual(confirmed);
     gate.open();

@@ -1,5 +1,5 @@
 import type { RawCoMap } from 'cojson';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { createRelay } from '../../relay/index.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
@@ -7,6 +7,7 @@ import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import { describeCause } from '../shared/describe-cause.ts';
 import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
+import { until } from '../../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -34,7 +35,7 @@ beforeEach(async () => {
 test('offline: the edit waits, its reason names the injected faults, and it arrives when they end', async () => {
   inspector.controls.setFaults({ seed: 1, refuse: 1 });
   map.set('n', 1);
-  await vi.waitFor(() => expect(sync.current.peers[0]?.phase).toBe('waiting'));
+  await until(() => expect(sync.current.peers[0]?.phase).toBe('waiting'));
   const { unsynced, faults, overview } = inspector.snapshot();
   expect(unsynced.map(({ id, steps }) => [id, steps.confirmed])).toEqual([[map.id, 'pending']]);
   const { reason } = unsynced[0] ?? {};
@@ -67,9 +68,7 @@ test('nothing is lost under each kind of fault', async () => {
     sync.reconnect(); // Skip the back-off, which this test does not cover.
     await new Promise((done) => setImmediate(done));
   }
-  await vi.waitFor(() => expect(inspector.snapshot().faults?.done.broken).toBeGreaterThan(0), {
-    timeout: 10_000,
-  });
+  await until(() => expect(inspector.snapshot().faults?.done.broken).toBeGreaterThan(0));
   inspector.controls.setFaults(undefined);
   await sync.whenConfirmed(undefined, { timeoutMs: 5_000 });
 });

@@ -8,6 +8,7 @@ import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import { readStates } from './covalue-states.ts';
 import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
+import { until } from '../../../test/support/until.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -46,8 +47,7 @@ beforeEach(async () => {
 
 const count = (node: LocalNode, { id }: RawCoMap) =>
   Object.values(node.getCoValue(id).knownState().sessions).reduce((sum, one) => sum + one, 0);
-const arrives = () =>
-  vi.waitFor(() => expect(count(here.node, theirs)).toBe(count(there.node, theirs)), { timeout: 15_000 });
+const arrives = () => until(() => expect(count(here.node, theirs)).toBe(count(there.node, theirs)));
 
 describe('a recording', () => {
   it('[PANEL-9] of a run with faults replays to the same final state three times', async () => {
@@ -93,7 +93,7 @@ describe('a recording', () => {
       here.node.syncManager.handleNewContent(content, 'storage');
     }
     await here.node.load(theirs.id);
-    await vi.waitFor(() => expect(here.sync.current.status).toBe('confirmed'));
+    await until(() => expect(here.sync.current.status).toBe('confirmed'));
     theirs.set('after', 2);
     await arrives();
     const lines = stop().trim().split('\n');

@@ -1,6 +1,6 @@
-import { covers, isEmpty, type KnownCounts } from '../../engine/known-counts.ts';
+import { isEmpty, missingIn, type KnownCounts } from '../../engine/known-counts.ts';
 
-/** Matches sent content with the first `known` or `load` that covers it. Beyond the maximum, gives up the oldest content. */
+/** Matches sent content with the `known` or `load` that completes its cover. Beyond the maximum, gives up the oldest content. */
 export interface SentContents {
   /** Approximate. */
   readonly bytes: number;
@@ -13,7 +13,8 @@ export interface SentContents {
 interface Waiting {
   readonly key: string;
   readonly number: number;
-  readonly needs: KnownCounts;
+  /** What no statement has covered yet. */
+  needs: KnownCounts;
 }
 
 const maxWaiting = 10_000;
@@ -51,7 +52,8 @@ export function createSentContents(max = maxWaiting): SentContents {
       const key = `${relayID} ${id}`;
       const waiting = waitingByKey.get(key);
       if (!waiting) return [];
-      const confirmed = waiting.filter(({ needs }) => covers(has, needs));
+      for (const one of waiting) one.needs = missingIn(has, one.needs);
+      const confirmed = waiting.filter(({ needs }) => isEmpty(needs));
       if (confirmed.length === 0) return [];
       for (const { number } of confirmed) oldestFirst.delete(number);
       const left = waiting.filter(({ number }) => oldestFirst.has(number));

@@ -3,7 +3,7 @@ import type { SyncInspection } from '../../sync/inspection.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
 import type { DroppedContent, DroppedSession, Refusal } from '../snapshot/relay-facts.ts';
 
-/** What the kernel and its relays did not take of each other since the inspector was created. */
+/** What the kernel and its relays refused from each other since the inspector was created. */
 export interface DroppedLog {
   of(peerID: string): DroppedContent;
   lastRefusalOf(peerID: string): Refusal | undefined;

@@ -67,7 +67,7 @@ it('leaves out what this device closed on purpose, and what was before the curre
   expect(requests.of(fakePeerID)).toMatchObject([{ transport: 'http' }]);
 });
 
-it('counts on across brief connections, and anew after a lasting one', () => {
+it('keeps counting across brief connections, and restarts after a lasting one', () => {
   const times = () => requests.of(fakePeerID).map((request) => request.times);
   const { id, url: address } = connectedRelay(0);
   const offline = [{ id, url: address, phase: 'offline' }] as const;
@@ -141,7 +141,7 @@ it.each<[string, KernelError, { transport?: string; hasOpened?: boolean }, strin
     'caused by injected faults',
   ],
   ['an own transport', unreachable({}), { transport: 'shell' }, 'shell wss', 'Could not reach it'],
-])('states of %s which request failed and what answered', (_, error, how, request, answer) => {
+])('states which request failed and what answered, for %s', (_, error, how, request, answer) => {
   fail(1_000, error, how);
   const [failed] = requests.of(fakePeerID);
   if (!failed) throw new Error('Nothing failed.');

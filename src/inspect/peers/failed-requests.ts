@@ -7,9 +7,9 @@ import { toPlainError } from '../shared/to-plain-error.ts';
 import { withoutURLSecrets } from '../shared/url-secrets.ts';
 import type { FailedRequest } from '../snapshot/relay-facts.ts';
 
-/** The requests to each relay that failed since it was last connected for long. */
+/** The requests to each relay that failed since its last lasting connection. */
 export interface FailedRequests {
-  /** Latest first. Without those from before the current connection. */
+  /** Latest first. While connected, only those since the connection began. */
   of(relayID: string): readonly FailedRequest[];
   note(peers: readonly PeerStatus[], atMs: number): void;
   close(): void;
@@ -18,7 +18,7 @@ export interface FailedRequests {
 /** More addresses and transports than a relay has. */
 const maxRequests = 6;
 const maxSaid = 200;
-/** A connection that ends before is one more failure, so earlier ones count with it. */
+/** A shorter connection counts as one more failure and does not reset the count. */
 const lastingMs = 30_000;
 
 export function createFailedRequests(inspection: SyncInspection): FailedRequests {

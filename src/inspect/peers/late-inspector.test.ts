@@ -74,7 +74,7 @@ it('knows that a connection ended before it was created, and when', async () => 
   });
 });
 
-it('knows how long a relay was unreachable, and why, also while an attempt is running', async () => {
+it('knows how long a relay was unreachable, and why, even while an attempt is running', async () => {
   const { clock, read, goDown, untilPhase } = await connectedSync();
   const endedMs = clock.nowMs();
   goDown();

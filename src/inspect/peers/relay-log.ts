@@ -15,11 +15,11 @@ export interface RelayLog {
   changesOf(id: string): readonly PhaseChange[];
 }
 
-/** Facts that are not in the sync state. */
+/** Facts that the sync state does not contain. */
 export interface RelayCircumstances {
   isOnline?(): boolean;
   urlSource?(url: string): UrlSource | undefined;
-  /** What the sync observed before this inspector, too. */
+  /** Includes what the sync observed before this inspector. */
   peerOf?(id: string): PeerInspection | undefined;
   /** Of a time by the clock's `elapsedMs`. */
   momentOf?(elapsedMs: number): number;

@@ -28,7 +28,7 @@ it('finds a connected relay silent once it misses its ping', () => {
   expect(withSilence(overview, heard(9_000), clock)).toBe(overview);
 });
 
-it('dates one silence alike, although the clocks count in different fractions', () => {
+it('gives one silence the same date, although the clocks count in different fractions', () => {
   const clock = createFakeClock();
   clock.advance(20_000);
   const outageNow = () => withSilence(overviewOf(relay), heard(2_000), clock).relays[0]?.outage;

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { PeerInspection } from '../../sync/inspection.ts';
 import type { Overview } from '../snapshot/overview-facts.ts';
 
-/** A relay pings every 4 s, and the kernel gives it up after 10 s. */
+/** A relay pings every 4 s, and the kernel closes the connection after 10 s of silence. */
 export const silentAfterMs = 6_000;
 
 /** Adds the outage of relays that are connected but silent. Returns the same object if there are none. */

@@ -71,7 +71,7 @@ describe('a bug report', () => {
     expect(text).toContain('Verdict: `relay-refused`');
     expect(text).toContain('Next: `free-connections`');
     expect(text).toContain(`Kernel: \`${kernelVersion}\`, cojson: \`${cojsonVersion}\``);
-    expect(text).toMatch(/Made: `12 Oct 2026, \d\d:\d\d:04 GMT([+-]\d\d:\d\d)?`/);
+    expect(text).toMatch(/Created: `12 Oct 2026, \d\d:\d\d:04 GMT([+-]\d\d:\d\d)?`/);
     expect(text).toContain('Injected faults: none');
   });
 
@@ -83,7 +83,7 @@ describe('a bug report', () => {
     '`` ` ``` @everyone #1 | a | b |\r\n\r\n---\u2028> quote',
     '\u202Ereversed <!--',
     '`'.repeat(1_000),
-  ])('[PANEL-15] lets nothing that a relay says act as Markdown: %j', (reason) => {
+  ])('[PANEL-15] lets no text from a relay act as Markdown: %j', (reason) => {
     refuse('plain');
     sync.setUnsynced([edit]);
     const plain = outsideCode(report());
@@ -139,7 +139,7 @@ describe('a bug report', () => {
     expect(JSON.stringify(shown[0]?.unsynced)).not.toMatch(/Crew list|Our list/);
   });
 
-  it('keeps its length, and says how much it left out', () => {
+  it('stays within its length, and states how much it left out', () => {
     sync.setUnsynced(unconfirmedEdits(5_000));
     refuse('`'.repeat(1_000));
     const text = report();
@@ -164,7 +164,7 @@ it.each([
   'abcdefghijklmnopqrstuvwxyzabcd',
   'alice@example.com',
   'co_zABCDEFGH\u200BJKLMNPQRSTUVWXYZ',
-])('[PANEL-15] shows nothing of a secret in %j', (text) => {
+])('[PANEL-15] shows no part of the secret in %j', (text) => {
   expect(code(text)).not.toMatch(
     /ssw0rd|446655|c2Vj|8b21|AB12|abcdef|abc123|hunter2|alice|ABCDEFGHJKLMNPQRSTUVWXYZ/,
   );

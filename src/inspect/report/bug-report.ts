@@ -13,7 +13,7 @@ import type { Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import { headlineOf } from './headline.ts';
 import { code, fitting, list } from './markdown.ts';
 
-/** The rest of the inspector. Its functions get the snapshot, or parts of it, without names. */
+/** Functions of the inspector. They receive the snapshot, or parts of it, without names. */
 export interface ReportSources {
   explain(id: string, snapshot: InspectorSnapshot): Explained;
   causeOf(reason: Reason): string;
@@ -46,14 +46,14 @@ const maxFailures = 5;
 export function writeBugReport(whole: InspectorSnapshot, { explain, causeOf, story }: ReportSources): string {
   const snapshot = withoutNames(whole);
   const { atMs, overview, unsynced, peers, tabs } = snapshot;
-  const { sentence, facts } = headlineOf(overview, atMs, snapshot);
+  const { sentence, facts } = headlineOf(overview, atMs, whole);
   const count = whole.unsynced.length;
   const row = (unsyncedRow: UnsyncedRow) =>
     describeRow(unsyncedRow, explain(unsyncedRow.id, snapshot), story(unsyncedRow, overview), atMs);
   return [
     '# Sync report',
     code([sentence, ...facts.map(({ words }) => words)].join(' · ')),
-    list(`Made: ${code(formatWithZone(atMs))}`, ...describeVersions(snapshot)),
+    list(`Created: ${code(formatWithZone(atMs))}`, ...describeVersions(snapshot)),
     `## Relays: ${peers.length}`,
     ...fitting(peers, (peer) => describePeer(peer, atMs), limits.relays),
     `## CoValues not synced: ${count.toLocaleString('en')}`,
@@ -63,11 +63,11 @@ export function writeBugReport(whole: InspectorSnapshot, { explain, causeOf, sto
     list(...describeDevice(snapshot)),
     `## Tabs: ${tabs.list.length}`,
     ...fitting(tabs.list, (tab) => list(describeTab(tab, atMs)), limits.tabs),
-    'This report leaves out values, names, titles and whole IDs, and what looks like a token. Read it before you share it: texts of a relay may contain more.\n',
+    'This report leaves out values, names, titles, whole IDs and anything that looks like a token. Read it before you share it: texts from a relay may contain more.\n',
   ].join('\n\n');
 }
 
-/** With the rows that the report shows. Names of CoValues and titles of tabs are personal. */
+/** Limited to the rows that the report shows. Names of CoValues and titles of tabs are personal. */
 function withoutNames(snapshot: InspectorSnapshot): InspectorSnapshot {
   return {
     ...snapshot,
@@ -89,7 +89,7 @@ function describeVersions({ versions, overview, protocol }: InspectorSnapshot): 
   const { kernel, cojson, app, userAgent } = versions;
   return [
     `Kernel: ${code(kernel)}, cojson: ${code(cojson)}, inspector protocol: ${protocol}`,
-    `App: ${code(app ?? 'states no version')}${overview.isStock ? ', which adds the peers itself' : ''}`,
+    `App: ${code(app ?? 'version not reported')}${overview.isStock ? ', adds its peers itself' : ''}`,
     `Browser: ${code(userAgent ?? 'unknown')}`,
   ];
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Overview } from '../snapshot/overview-facts.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
 import type { Tab } from '../snapshot/tab-facts.ts';
+import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import { headlineOf, pendingCount } from './headline.ts';
 
 const nowMs = 1_000_000;
@@ -182,10 +183,10 @@ describe('headline', () => {
       overview({
         storage: { kind: 'memory', state: 'memory-only', error: { code: 'STORAGE_BLOCKED', message: 'x' } },
       }),
-      'Everything of this run is confirmed by eu.example',
+      'Everything from this run is confirmed by eu.example',
       [
         'nothing is saved on this device: another tab holds the database',
-        'edits of earlier runs, if any, cannot be read',
+        'edits from earlier runs, if any, cannot be read',
         'confirmed data survives a crash of the relay',
       ],
     ],
@@ -201,10 +202,10 @@ describe('headline', () => {
         rungs: { saved: none, sent: none, confirmed: { known: false, pending: 0 } },
         durability: 'unknown',
       }),
-      'Edits of earlier runs cannot be read',
+      'Edits from earlier runs cannot be read',
       [
         'nothing is saved on this device: the browser offers this page no storage',
-        'edits of earlier runs, if any, cannot be read',
+        'edits from earlier runs, if any, cannot be read',
         'the relay does not promise durability',
       ],
     ],
@@ -247,7 +248,7 @@ describe('headline', () => {
     expect(headline.facts.map((fact) => fact.words)).toEqual(facts);
   });
 
-  it('tells this tab from the others, as they report', () => {
+  it('separates the count of this tab from those that other tabs report', () => {
     const tab = (coValues: number, state: Tab['state'] = 'there', endedAtMs?: number): Tab => ({
       ...{ sessionIDs: ['s'], state, unanswered: 0, lock: 'held', answer: 'read' },
       unconfirmed: { coValues, ids: [] },
@@ -260,23 +261,63 @@ describe('headline', () => {
         {
           tabs: { others: 'asked', locks: 'read', list, leftBehind: [] },
           memory: { loaded: 1, unloaded: 0, notFound: { count: 0, ids: [] } },
+          unsynced: [],
         },
       ).sentence;
     expect(sentence(3, tab(1, 'this'), tab(2))).toBe(
-      '1 CoValue not confirmed in this tab; 2 wait in another',
+      '1 CoValue not confirmed in this tab; 2 are waiting in another tab',
     );
-    expect(sentence(1, tab(0, 'this'), tab(1))).toBe('Nothing waits in this tab; 1 CoValue waits in another');
+    expect(sentence(1, tab(0, 'this'), tab(1))).toBe(
+      'Nothing is waiting in this tab; 1 CoValue is waiting in another tab',
+    );
     // This tab does not count edits that the other tab has not saved.
-    expect(sentence(0, tab(0, 'this'), tab(2))).toBe('Nothing waits in this tab; 2 CoValues wait in another');
+    expect(sentence(0, tab(0, 'this'), tab(2))).toBe(
+      'Nothing is waiting in this tab; 2 CoValues are waiting in another tab',
+    );
+    expect(sentence(0, tab(0, 'this'), tab(2), tab(0), tab(1))).toBe(
+      'Nothing is waiting in this tab; 3 CoValues are waiting in other tabs',
+    );
     expect(sentence(1, tab(0, 'this'), tab(1, 'gone', nowMs))).toBe('1 CoValue not confirmed');
     expect(sentence(0, tab(0, 'this'), tab(0))).toBe('Everything is confirmed by eu.example');
   });
 
-  it('counts what was asked for and not found', () => {
+  it('counts CoValues that were requested and not found', () => {
     const memory = { loaded: 1, unloaded: 0, notFound: { count: 1, ids: ['co_z1'] } };
     const tabs = { others: 'unreachable', locks: 'unknown', list: [], leftBehind: 'unknown' } as const;
-    const { facts } = headlineOf(overview(), nowMs, { tabs, memory });
+    const { facts } = headlineOf(overview(), nowMs, { tabs, memory, unsynced: [] });
     expect(facts[0]).toEqual({ words: '1 requested, not found', tone: 'warn' });
+  });
+
+  it('names a relay that has all that waits for another one', () => {
+    const row = (...missingAt: readonly string[]): UnsyncedRow => ({
+      ...{ id: 'co_z1', kind: 'CoMap', sinceMs: nowMs, way: { kind: 'blocked' }, missingAt },
+      steps: { saved: 'reached', sent: 'pending', confirmed: 'pending', durable: 'pending' },
+      reason: { kind: 'sending', host: 'eu.example', sinceMs: nowMs },
+    });
+    const down = lost('waiting', { id: 'us', host: 'us.example' });
+    const complete = (unsynced: readonly UnsyncedRow[], known = true) =>
+      headlineOf(
+        overview({
+          relays: [relay(), down],
+          rungs: { saved: none, sent: none, confirmed: { known, pending: unsynced.length } },
+        }),
+        nowMs,
+        {
+          tabs: { others: 'unreachable', locks: 'unknown', list: [], leftBehind: 'unknown' },
+          memory: { loaded: 1, unloaded: 0, notFound: { count: 0, ids: [] } },
+          unsynced,
+        },
+      ).facts.find(({ words }) => words.includes('has confirmed'))?.words;
+    expect(complete([row('us.example')])).toBe('eu.example has confirmed it');
+    expect(complete([row('us.example'), row('us.example')])).toBe('eu.example has confirmed all 2');
+    for (const [rows, known] of [
+      [[row('us.example'), row('eu.example')], true],
+      [[row()], true],
+      [[row('us.example')], false],
+      [[], true],
+    ] as const) {
+      expect(complete(rows, known)).toBeUndefined();
+    }
   });
 
   it('marks failed and stuck rungs', () => {

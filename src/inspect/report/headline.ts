@@ -26,7 +26,7 @@ const promises = {
 } as const;
 
 /** The parts of a snapshot that are read only while the panel is open. */
-type Seen = Pick<InspectorSnapshot, 'tabs' | 'memory'>;
+type Seen = Pick<InspectorSnapshot, 'tabs' | 'memory' | 'unsynced'>;
 
 export function headlineOf(overview: Overview | undefined, nowMs: number, seen?: Seen): Headline {
   if (!overview) {
@@ -39,13 +39,14 @@ export function headlineOf(overview: Overview | undefined, nowMs: number, seen?:
   const problems = problemsOf(overview);
   const problem = waiting === undefined ? problems[0] : undefined;
   const rest = isStorageRefused(overview)
-    ? `everything else of this run is confirmed by ${hostsOf(overview)}`
+    ? `everything else from this run is confirmed by ${hostsOf(overview)}`
     : `everything else is confirmed by ${hostsOf(overview)}`;
   return {
     sentence: waiting ?? problem?.sentence ?? calmSentence(overview),
     facts: [
       ...storageFacts(overview),
       ...relaysFacts(overview.relays, nowMs),
+      ...completeRelaysFacts(overview, seen?.unsynced),
       ...problems.filter((other) => other !== problem).map(({ fact }) => fact),
       ...notFoundFacts(seen?.memory),
       ...(problem && overview.status === 'confirmed' ? [{ words: rest, tone: 'plain' } as const] : []),
@@ -71,8 +72,8 @@ export function hasLostEdits({ notMade, notCounted }: Overview): boolean {
 
 /** How many CoValues wait, and for what. Undefined if none does. */
 function waitingSentence({ rungs }: Overview, tabs: TabsNow | undefined): string | undefined {
-  const elsewhere = tabs ? countInOtherTabs(tabs) : 0;
-  if (elsewhere > 0) return sentenceByTab(rungs.confirmed.pending, elsewhere, tabs?.list[0]);
+  const elsewhere = countsInOtherTabs(tabs?.list ?? []);
+  if (elsewhere.length > 0) return sentenceByTab(rungs.confirmed.pending, elsewhere, tabs?.list[0]);
   const count = (pending: number, what: string) =>
     `${rungs.confirmed.known ? '' : 'At least '}${formatCount(pending, 'CoValue')} ${what}`;
   if (rungs.confirmed.pending > 0) return count(rungs.confirmed.pending, 'not confirmed');
@@ -81,19 +82,22 @@ function waitingSentence({ rungs }: Overview, tabs: TabsNow | undefined): string
   return rungs.saved.pending > 0 ? count(rungs.saved.pending, 'not saved on this device') : undefined;
 }
 
-/** Every tab counts what any tab saved, so this tab's own part is what it reports to the others. */
-function sentenceByTab(pending: number, elsewhere: number, thisTab: Tab | undefined): string {
+/** Every tab counts what any tab saved, so this tab's share is the count that it reports to the others. */
+function sentenceByTab(pending: number, counts: readonly number[], thisTab: Tab | undefined): string {
+  const elsewhere = counts.reduce((sum, count) => sum + count, 0);
   const here = Math.max(thisTab?.unconfirmed?.coValues ?? 0, pending - elsewhere);
-  const verb = elsewhere === 1 ? 'waits' : 'wait';
+  const others = counts.length === 1 ? 'another tab' : 'other tabs';
+  const verb = elsewhere === 1 ? 'is' : 'are';
   return here > 0
-    ? `${formatCount(here, 'CoValue')} not confirmed in this tab; ${elsewhere.toLocaleString('en')} ${verb} in another`
-    : `Nothing waits in this tab; ${formatCount(elsewhere, 'CoValue')} ${verb} in another`;
+    ? `${formatCount(here, 'CoValue')} not confirmed in this tab; ${elsewhere.toLocaleString('en')} ${verb} waiting in ${others}`
+    : `Nothing is waiting in this tab; ${formatCount(elsewhere, 'CoValue')} ${verb} waiting in ${others}`;
 }
 
-/** As the tabs that are open report it. */
-function countInOtherTabs({ list }: TabsNow): number {
-  const others = list.filter(({ state, endedAtMs }) => state !== 'this' && endedAtMs === undefined);
-  return others.reduce((sum, { unconfirmed }) => sum + (unconfirmed?.coValues ?? 0), 0);
+/** One count for each other open tab that reports unconfirmed CoValues. */
+function countsInOtherTabs(list: readonly Tab[]): readonly number[] {
+  return list
+    .filter(({ state, endedAtMs }) => state !== 'this' && endedAtMs === undefined)
+    .flatMap(({ unconfirmed }) => (unconfirmed?.coValues ? [unconfirmed.coValues] : []));
 }
 
 interface Problem {
@@ -102,7 +106,7 @@ interface Problem {
   readonly fact: Fact;
 }
 
-/** What is wrong although nothing waits, worst first. */
+/** Problems that exist although nothing waits, worst first. */
 function problemsOf({ notMade, notCounted, clockOffsetMs }: Overview): readonly Problem[] {
   const problems: Problem[] = [];
   const add = (words: string, tone: Tone) =>
@@ -123,11 +127,11 @@ function calmSentence(overview: Overview): string {
   const { status, rungs } = overview;
   if (status === 'confirmed') {
     return isStorageRefused(overview)
-      ? `Everything of this run is confirmed by ${hostsOf(overview)}`
+      ? `Everything from this run is confirmed by ${hostsOf(overview)}`
       : `Everything is confirmed by ${hostsOf(overview)}`;
   }
   if (status === 'off') return isClosed(overview) ? 'Sync has ended' : 'Sync is switched off';
-  if (isStorageRefused(overview) && !rungs.confirmed.known) return 'Edits of earlier runs cannot be read';
+  if (isStorageRefused(overview) && !rungs.confirmed.known) return 'Edits from earlier runs cannot be read';
   return rungs.confirmed.known && status !== 'syncing'
     ? 'Nothing to confirm'
     : 'Checking for edits from earlier runs';
@@ -169,7 +173,7 @@ function storageFacts({ rungs, storage }: Overview): readonly Fact[] {
   if (isStorageRefused({ storage })) {
     return [
       { words: `nothing is saved on this device${why}`, tone: 'warn' },
-      { words: 'edits of earlier runs, if any, cannot be read', tone: 'warn' },
+      { words: 'edits from earlier runs, if any, cannot be read', tone: 'warn' },
     ];
   }
   if (storage.state === 'memory-only') return [{ words: 'nothing is saved on this device', tone: 'warn' }];
@@ -229,6 +233,22 @@ function relayFacts(relay: Relay, isOneOfSeveral: boolean, nowMs: number): reado
     case 'closed':
       return [{ words: `sync with ${relay.host} has ended`, tone: 'plain' }];
   }
+}
+
+/** While a relay is of no use: which of the others have everything that waits. */
+function completeRelaysFacts(
+  { relays, rungs }: Overview,
+  unsynced: Seen['unsynced'] | undefined,
+): readonly Fact[] {
+  const usable = relays.filter(({ phase, outage }) => phase === 'connected' && !outage);
+  if (usable.length === 0 || usable.length === relays.length || !rungs.confirmed.known) return [];
+  const waiting = unsynced?.filter(({ steps }) => steps.confirmed !== 'reached') ?? [];
+  const missing = new Set(waiting.flatMap(({ missingAt }) => missingAt));
+  if (waiting.length === 0 || waiting.some(({ missingAt }) => missingAt.length === 0)) return [];
+  const all = waiting.length === 1 ? 'it' : `all ${waiting.length.toLocaleString('en')}`;
+  return usable
+    .filter(({ host }) => !missing.has(host))
+    .map(({ host }) => ({ words: `${host} has confirmed ${all}`, tone: 'plain' }));
 }
 
 function outageFacts(relay: Relay, outage: Outage, nowMs: number): readonly Fact[] {

@@ -7,7 +7,7 @@ const maxCharacters = 400;
 
 /** A code span, so that nothing in the text acts as Markdown or HTML. Without keys, tokens, queries of URLs and whole IDs. */
 export function code(text: string): string {
-  // Before anything is sought in it: a control character could hide an ID or a token.
+  // Before the search: a control character could hide an ID or a token.
   const whole = redact(oneLine(text.replaceAll(/\p{Cf}+/gu, '')));
   const line = whole.slice(0, maxCharacters).trim();
   const shown = whole.length > maxCharacters ? `${line}…` : line || 'none';

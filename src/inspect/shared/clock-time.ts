@@ -13,12 +13,12 @@ export function formatClockOf(atMs: number, nowMs: number): string {
   return isSameDay(atMs, nowMs) ? formatClock(atMs) : formatDateAndClock(atMs);
 }
 
-/** "22:22", with the date unless it is today: "24 Nov 2026, 22:22". For times that others chose, too. */
+/** "at 22:22" or, unless it is today, "on 24 Nov 2026 at 22:22". Accepts times that others chose, even invalid ones. */
 export function formatMoment(atMs: number, nowMs: number): string {
   const date = new Date(atMs);
-  if (Number.isNaN(date.getTime())) return 'an invalid time';
+  if (Number.isNaN(date.getTime())) return 'at an invalid time';
   const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  return isSameDay(atMs, nowMs) ? time : `${formatDay(atMs)}, ${time}`;
+  return isSameDay(atMs, nowMs) ? `at ${time}` : `on ${formatDay(atMs)} at ${time}`;
 }
 
 function formatDay(atMs: number): string {

@@ -3,7 +3,7 @@ import { storageErrorFrom } from '../../storage/storage-error.ts';
 import { describeCause } from './describe-cause.ts';
 import { toPlainError } from './to-plain-error.ts';
 
-it('tells a failed read from a failed write', () => {
+it('distinguishes a failed read from a failed write', () => {
   const cause = new DOMException('disk error', 'UnknownError');
   const causeOf = (isReading?: true) =>
     describeCause(toPlainError(storageErrorFrom(cause, 'STORAGE_WRITE_FAILED', isReading)));

@@ -14,7 +14,7 @@ export function describeOutage(
     case 'no-network':
       return `Offline ${duration}: the browser reports no network, and ${host} does not answer`;
     case 'unreachable':
-      return `Relay unreachable ${duration}: nothing answers this page at ${host}`;
+      return `Relay unreachable ${duration}: nothing at ${host} answers this page`;
     case 'connection-lost':
       return `Not connected ${duration}: the connection to ${host} ended`;
     case 'not-a-relay':
@@ -26,9 +26,9 @@ export function describeOutage(
     case 'rate-limited':
       return `Not connected ${duration}: ${host} asks this device to wait (HTTP ${outage.status})`;
     case 'network-login':
-      return `Not connected ${duration}: this network asks for a login (HTTP ${outage.status})`;
+      return `Not connected ${duration}: this network requires a login (HTTP ${outage.status})`;
     case 'server-error':
-      return `Not connected ${duration}: the server at ${host} fails (HTTP ${outage.status})`;
+      return `Not connected ${duration}: the server at ${host} is failing (HTTP ${outage.status})`;
     case 'not-ready':
       return `Relay not ready ${duration}: ${host} answered with HTTP ${outage.status}`;
     case 'relay-silent':
@@ -49,8 +49,10 @@ export function describeOutage(
 function describeAnswer({ status, type, isEcho }: Extract<Outage, { kind: 'not-a-relay' }>): string {
   if (isEcho) return 'the server sends back what it receives';
   if (status === undefined) return 'the server speaks another protocol';
-  const what = type === 'text/html' && status < 300 ? 'a web page' : 'a web server';
-  return `${what} (HTTP ${status}${type === undefined ? '' : `, ${type}`}) answered`;
+  const answer = `HTTP ${status}${type === undefined ? '' : `, ${type}`}`;
+  return type === 'text/html' && status < 300
+    ? `the server answered with a web page (${answer})`
+    : `a web server answered (${answer})`;
 }
 
 /** Longer than the reasons of our relay. Another one may send up to 1,000 characters. */

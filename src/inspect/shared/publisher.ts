@@ -11,9 +11,9 @@ export interface Publisher {
 
 const minDelayMs = 100;
 const maxDelayMs = 1_000;
-/** Rest per unit of work: inspecting usually takes at most an eightieth of the main thread. */
+/** Idle time per unit of work: inspecting usually takes at most an eightieth of the main thread. */
 const restPerWork = 80;
-/** A longer rest would leave old counts and durations on the screen, so it takes more instead: up to a ninth. */
+/** A longer pause would leave stale counts and durations on the screen, so inspecting may take up to a ninth instead. */
 const usualRestMs = 2_000;
 const leastRestPerWork = 8;
 

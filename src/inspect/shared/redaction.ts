@@ -1,5 +1,6 @@
 import { parseJson } from '../../base/json.ts';
 import { isRecord, type JsonRecord } from '../../base/record.ts';
+import { withoutSecrets } from '../../wire/one-line.ts';
 
 const withheld = '[withheld]';
 
@@ -7,17 +8,18 @@ const withheld = '[withheld]';
 const plainFields: ReadonlySet<string> = new Set(
   [
     'maia,v,relay,storage,durability,limits,inspect,minAppVersion,kernel,appVersion',
-    'method,accountID,expiresInMs,code,reason,id,sessionID,retryAfterMs,closing,t,ask,known',
+    'method,principal,accountID,expiresInMs,code,reason,id,sessionID,retryAfterMs,closing,t,ask,known',
   ].flatMap((names) => names.split(',')),
 );
 const plainDemand: ReadonlySet<string> = new Set(['methods', 'withinMs']);
 
 /** Strips tokens, proofs, signatures, nonces and unknown fields from a `maia` frame. */
 export function withoutProofs(frame: JsonRecord): string {
-  const { auth } = frame;
+  const { auth, reason } = frame;
   // Only a `hello` frame has this field.
   const demand = isRecord(auth) ? { auth: pick(auth, plainDemand) } : auth === null ? { auth } : {};
-  return withoutKeys(JSON.stringify({ ...pick(frame, plainFields), ...demand }));
+  const said = typeof reason === 'string' ? { reason: withoutSecrets(reason) } : {};
+  return withoutKeys(JSON.stringify({ ...pick(frame, plainFields), ...demand, ...said }));
 }
 
 /** Hides plaintext keys, such as a public group's: the panel must not show them even though a relay may see them. */

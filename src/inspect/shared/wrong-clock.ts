@@ -4,7 +4,7 @@ import { formatDuration } from './format.ts';
 const minWrongMs = 5 * 60 * 1_000;
 const dayMs = 24 * 60 * 60 * 1_000;
 
-/** In whole minutes, because each ping measures it anew. Undefined if the clock is right or not measured. */
+/** In whole minutes, because each ping changes it slightly. Undefined if the clock is right or not measured. */
 export function wrongClock(offsetMs: number | undefined): number | undefined {
   if (offsetMs === undefined || Math.abs(offsetMs) <= minWrongMs) return undefined;
   return Math.round(offsetMs / 60_000) * 60_000;
@@ -22,4 +22,4 @@ export function describeClock(offsetMs: number): string {
 }
 
 export const clockAdvice =
-  'Correct the device’s date and time. Until then, relays may refuse edits, and other devices may order them wrongly.';
+  'Correct the device’s date and time. Until then, relays may refuse edits, and other devices may put them in the wrong order.';

@@ -14,9 +14,9 @@ export interface Overview {
     readonly durable?: RungCount;
   };
   readonly durability: Durability | 'unknown';
-  /** Edits of this device that no device counts. Absent if there are none. */
+  /** Edits from this device that no device counts. Absent if there are none. */
   readonly notCounted?: number;
-  /** Edits that this device refused since the inspector was created, and that are not dismissed. Absent if there are none. */
+  /** Edits that this device refused since the inspector was created, less those that were dismissed. Absent if there are none. */
   readonly notMade?: number;
   /** How far the relay's clock is ahead, in whole minutes. Absent up to 5 minutes, and until it is measured. */
   readonly clockOffsetMs?: number;

@@ -6,6 +6,8 @@ export interface PlainError {
   readonly byFaultPlan?: true;
   /** Reading from this device's storage failed, not writing. */
   readonly isReading?: true;
-  /** The relay requires a version of the app, and the app states none. */
+  /** The app has to pass another `auth` to sign in at the relay, or its `token` to return something else. */
+  readonly needsOtherAuth?: true;
+  /** The relay requires a version of the app, and the app passed none. */
   readonly lacksAppVersion?: true;
 }

@@ -23,7 +23,7 @@ export interface Relay {
   readonly error?: PlainError;
   /** Where its address came from. Absent if the app added the peer itself. */
   readonly urlSource?: UrlSource;
-  /** Why it is of no use now, until it connects. Absent while no attempt has failed, and while it answers. */
+  /** Why it cannot be used now, kept until it connects. Absent while no attempt has failed, and while it answers. */
   readonly outage?: Outage;
 }
 
@@ -33,7 +33,7 @@ export interface Relay {
  */
 export type UrlSource = 'option' | 'run-time' | 'build-time' | 'page' | 'dev-server';
 
-/** Why a relay is of no use: what the last attempt or the silence shows. Facts only; `describeOutage` words them. */
+/** Why a relay cannot be used, according to the last attempt or the silence. Facts only; `describeOutage` words them. */
 export type Outage =
   /** The browser reports no network, but tries because the relay is on this machine. */
   | { readonly kind: 'no-network' }
@@ -41,7 +41,7 @@ export type Outage =
   | { readonly kind: 'unreachable' }
   /** An open connection ended. */
   | { readonly kind: 'connection-lost' }
-  /** A server answered as no relay does. `status`: over HTTP, with `type`, its media type. */
+  /** A server answered, but not as a relay would. `status`: over HTTP, with `type`, its media type. */
   | {
       readonly kind: 'not-a-relay';
       readonly status?: number;
@@ -55,9 +55,9 @@ export type Outage =
   | { readonly kind: 'not-allowed'; readonly status: number }
   /** A server answered with HTTP status 429: this device connects too often. */
   | { readonly kind: 'rate-limited'; readonly status: number }
-  /** Something in between answered with HTTP status 511: the network wants a login first. */
+  /** A network in between answered with HTTP status 511: it requires a login first. */
   | { readonly kind: 'network-login'; readonly status: number }
-  /** A server answered with another HTTP status from 500 on, such as 500. */
+  /** A server answered with another HTTP status of 500 or above, such as 500. */
   | { readonly kind: 'server-error'; readonly status: number }
   /** A server answered with another HTTP status that may pass, such as 503. */
   | { readonly kind: 'not-ready'; readonly status: number }
@@ -78,10 +78,10 @@ export interface Peer extends Relay {
   readonly roundTrips: Series;
   /** Changes of phase, newest first; a bounded number. */
   readonly changes: readonly PhaseChange[];
-  /** Since it was last connected for 30 s, latest first, without those from before the current connection: one for each address and transport. */
+  /** One for each address and transport since it was last connected for 30 s, latest first, without those from before the current connection. */
   readonly failedRequests: readonly FailedRequest[];
   readonly dropped: DroppedContent;
-  /** The last of this inspector's time. */
+  /** The last one since this inspector was created. */
   readonly lastRefusal?: Refusal;
 }
 

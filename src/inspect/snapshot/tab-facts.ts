@@ -47,5 +47,5 @@ export interface LeftBehind extends Unconfirmed {
   readonly uploader?: string;
 }
 
-/** What explains why another tab has not sent its edits. */
+/** Explains why another tab has not sent its edits. */
 export type OtherTab = Pick<TabFacts, 'sessionIDs' | 'title' | 'relays'>;

@@ -22,7 +22,7 @@ export interface UnsyncedRow {
   /** The peer IDs, or `any`, that cojson's own tracker waits for in a node that the kernel does not sync. */
   readonly trackedFor?: readonly string[] | 'unknown';
   readonly reason: Reason;
-  /** What holds up the CoValue's other edits, if `reason` is about edits that no device shows. */
+  /** The reason for the CoValue's other edits, if `reason` is about edits that no device shows. */
   readonly otherReason?: Reason;
 }
 
@@ -88,17 +88,17 @@ export type Reason =
       readonly urlSource?: UrlSource;
       readonly error?: PlainError;
     }
-  /** The connection is open, but nothing has arrived on it since. The kernel soon gives it up. */
+  /** The connection is open, but nothing has arrived on it since. The kernel will soon close it. */
   | { readonly kind: 'silent'; readonly host: string; readonly sinceMs: number }
-  /** The first attempt, which shows nothing yet. */
+  /** The first attempt, which has no result yet. */
   | { readonly kind: 'connecting'; readonly host: string; readonly sinceMs: number; readonly attempt: number }
   | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
   | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
-  /** `sinceMs`: since when it could have been sent. */
+  /** `sinceMs`: when it could first have been sent. */
   | { readonly kind: 'sending'; readonly host: string; readonly sinceMs: number }
-  /** This device sends it once the relay has said what it has of it. */
+  /** This device sends the edits once the relay has reported what it has of the CoValue. */
   | { readonly kind: 'unanswered'; readonly host: string; readonly sinceMs: number }
-  /** The relay has said what it has of it, and nothing else waits. */
+  /** The relay has reported what it has of the CoValue, and nothing else waits. */
   | { readonly kind: 'not-sent'; readonly host: string }
   /** This device holds it, but cannot read it now. */
   | { readonly kind: 'unread'; readonly host: string; readonly error: PlainError }
@@ -140,6 +140,8 @@ export type LostReason =
       readonly message: string;
       /** The change of this account's role that came before it, if the group shows it. `revoked`: it was removed. */
       readonly roleChange?: { readonly role: string; readonly atMs: number };
+      /** The role that the group has given this account since, if that role may write. */
+      readonly writesAs?: string;
       /** By how much this device's clock is behind the relay's, if that dates the edit before the membership. */
       readonly clockOffsetMs?: number;
     };

@@ -13,6 +13,7 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import type { ContentEnd, ContentHead, ContentLine } from './content-file.ts';
+import { until } from '../../../test/support/until.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -103,10 +104,10 @@ describe('all of it', () => {
     });
     const fresh = await freshNodeOf(file);
     for (const id of ids) {
-      await vi.waitFor(() => expect([id, stateOf(fresh, id)]).toEqual([id, stateOf(node, id)]));
+      await until(() => expect([id, stateOf(fresh, id)]).toEqual([id, stateOf(node, id)]));
     }
     for (const id of otherIDs) {
-      await vi.waitFor(() => expect([id, stateOf(fresh, id)]).toEqual([id, stateOf(other.core.node, id)]));
+      await until(() => expect([id, stateOf(fresh, id)]).toEqual([id, stateOf(other.core.node, id)]));
     }
   });
 

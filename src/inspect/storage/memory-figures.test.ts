@@ -15,7 +15,7 @@ it('counts loaded CoValues at most every two seconds', async () => {
   expect(view.read(1_000).loaded).toBe(before.loaded + 2);
 });
 
-it('lists what was requested and is nowhere', async () => {
+it('lists what was requested but not found anywhere', async () => {
   const node = await createAccountNode();
   const { id } = (await createAccountNode()).createGroup();
   await node.load(id);

@@ -44,7 +44,7 @@ export function describeOtherTabs(watch: TabWatch | undefined): readonly OtherTa
   );
 }
 
-/** Which of the other tabs sends a CoValue first. It may not have answered, and only some IDs of each are known. */
+/** The other tab that sends a CoValue first. It may not have answered, and only some IDs of each tab are known. */
 export function uploadersIn(
   tabs: TabsInspection,
   others: readonly OtherTab[],

@@ -60,7 +60,7 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'connecting': {
       const { host, attempt, sinceMs } = reason;
       const isLong = nowMs - sinceMs > slowMs;
-      return `Connecting to ${host}, attempt ${attempt}${isLong ? `: no answer for ${formatDuration(nowMs - sinceMs)}` : ''}`;
+      return `Connecting to ${host}, attempt ${attempt}${isLong ? `: not connected after ${formatDuration(nowMs - sinceMs)}` : ''}`;
     }
     case 'queued':
       return `Not sent: ${formatCount(reason.messages, 'message')} queued for ${reason.host}`;
@@ -71,9 +71,9 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'unanswered':
       return `Not sent: ${reason.host} has not answered for ${formatDuration(nowMs - reason.sinceMs)}`;
     case 'not-sent':
-      return `Not sent: ${reason.host} has answered, and this device does not send it`;
+      return `Not sent, although ${reason.host} has answered`;
     case 'unread':
-      return withCause('Not sent, because this device cannot read it', causeOf(reason.error));
+      return withCause('Not sent, because this device cannot read the edits', causeOf(reason.error));
     case 'other-tab': {
       const tab = reason.title === undefined ? 'another tab' : `another tab, “${reason.title}”`;
       return `Left to ${tab}${reason.isPaused ? ', which is paused' : ''}`;
@@ -100,15 +100,13 @@ export function describeReason(reason: Reason, nowMs: number): string {
 }
 
 function describeRefusedEdit({ error, size }: Extract<LostReason, { kind: 'not-made' }>): string {
-  if (!size) return describeCause(error);
-  const [bytes, limit] = [size.bytes, size.limitBytes].map((count) => formatCount(count, 'byte'));
-  return `the value takes ${bytes}; the limit is ${limit}`;
+  return size ? `the value is too large (${formatSize(size)})` : describeCause(error);
 }
 
 const notCountedTexts: Readonly<Record<NotCountedReason, string>> = {
   'no-access': 'your role did not permit it',
   'not-a-member-then': 'you were not a member of the group',
-  malformed: 'it is not a valid change of a group',
+  malformed: 'it is not a valid change to a group',
   other: 'cojson gave another reason',
 };
 
@@ -118,9 +116,9 @@ function describeNotCounted(
 ): string {
   const isRemoval = roleChange?.role === 'revoked';
   if (roleChange && isRemoval === (why === 'not-a-member-then')) {
-    const at = formatMoment(roleChange.atMs, nowMs);
-    if (isRemoval) return `you were removed at ${at}`;
-    if (why === 'no-access') return `your role became ${roleChange.role} at ${at}`;
+    const when = formatMoment(roleChange.atMs, nowMs);
+    if (isRemoval) return `you were removed ${when}`;
+    if (why === 'no-access') return `your role became ${roleChange.role} ${when}`;
   }
   if (clockOffsetMs !== undefined)
     return `${describeClock(clockOffsetMs).replace(/^This/, 'this')}, so the edit is dated before you became a member`;

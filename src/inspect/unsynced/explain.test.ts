@@ -71,7 +71,7 @@ describe('explanation of a CoValue', () => {
       expect(explain(id, { ...snapshot, overview: { ...overview, rungs } }, node)).toMatchObject({
         cause: 'checking',
         step: 'wait',
-        verdict: 'No edit of this run is waiting; edits of earlier runs are being checked',
+        verdict: 'No edit from this run is waiting; edits from earlier runs are being checked',
       });
   });
 
@@ -88,7 +88,7 @@ describe('explanation of a CoValue', () => {
       expect(explain(id, refused, node)).toMatchObject({
         cause: 'storage-refused',
         step: 'check-storage',
-        verdict: 'No edit of this run is waiting; edits of earlier runs, if any, cannot be read',
+        verdict: 'No edit from this run is waiting; edits from earlier runs, if any, cannot be read',
         next: 'Allow storage for this site.',
       });
   });
@@ -99,7 +99,7 @@ describe('explanation of a CoValue', () => {
     map.set('title', 'Another', 'trusting');
     await until(() => expect(verdict()).toMatch(/^Not counted: you were removed at \d\d:\d\d$/));
     const { evidence, next } = inspector.explain(map.id);
-    expect(evidence).toContain('Every device ignores 1 edit of this device.');
+    expect(evidence).toContain('Every device ignores 1 edit from this device.');
     expect(evidence).toContain('cojson: Transactor has no write permissions.');
     expect(next).toContain('make the edit again');
     await until(() => expect(inspector.snapshot().overview.notCounted).toBe(1));
@@ -121,7 +121,7 @@ describe('explanation of a CoValue', () => {
     await until(() => expect(verdict()).toBe('Paused'));
     const { evidence, next } = inspector.explain(map.id);
     expect(next).toContain('Resume');
-    expect(evidence).toContain(`Missing at ${new URL(relay.url).host}.`);
+    expect(evidence).toContain(`Missing from ${new URL(relay.url).host}.`);
     expect(evidence.join(' ')).not.toContain('Another');
   });
 
@@ -166,11 +166,11 @@ describe('explanation of a CoValue', () => {
     await relay.close();
     map.set('title', 'Another');
     await until(() =>
-      expect(verdict()).toMatch(/^Relay unreachable for .+: nothing answers this page at 127\.0\.0\.1:\d+, /),
+      expect(verdict()).toMatch(/^Relay unreachable for .+: nothing at 127\.0\.0\.1:\d+ answers this page, /),
     );
     expect(inspector.explain(map.id)).toMatchObject({ cause: 'unreachable', step: 'check-relay' });
     expect(inspector.explain(map.id).evidence).toContain(
-      'The relay’s address is the `url` that the app passed.',
+      'The relay’s address comes from the `url` that the app passed.',
     );
     const [row] = inspector.snapshot().unsynced;
     expect(row?.reason).toMatchObject({ kind: 'not-connected', outage: { kind: 'unreachable' } });

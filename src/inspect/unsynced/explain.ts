@@ -76,7 +76,7 @@ function explainLost(
 function describeLost(reason: LostReason): readonly string[] {
   const edits = formatCount(reason.edits, 'edit');
   if (reason.kind === 'not-counted')
-    return [`Every device ignores ${edits} of this device.`, `cojson: ${reason.message}.`];
+    return [`Every device ignores ${edits} from this device.`, `cojson: ${reason.message}.`];
   const create = reason.edits === 1 ? 'creates' : 'create';
   const what = reason.isCreation ? `${edits} that ${create} a CoValue in this group` : edits;
   return [`This device refused ${what}.`, `${reason.error.code}: ${reason.error.message}`];
@@ -98,7 +98,7 @@ function explainRow(row: UnsyncedRow, { atMs, overview, peers }: InspectorSnapsh
     evidence: [
       ...rungs.map((rung) => `${rungLabels[rung]}: ${describeRungState(states[rung])}.`),
       `Its oldest waiting edit is ${formatDuration(atMs - sinceMs)} old.`,
-      ...(missingAt.length > 0 ? [`Missing at ${missingAt.join(' and ')}.`] : []),
+      ...(missingAt.length > 0 ? [`Missing from ${missingAt.join(' and ')}.`] : []),
       ...(trackedFor ? [`cojson’s tracker waits for: ${formatTrackedFor(trackedFor)}.`] : []),
       ...(error ? [`${error.code}: ${error.message}`] : []),
       ...describeAddress(reason),
@@ -111,7 +111,7 @@ function explainRow(row: UnsyncedRow, { atMs, overview, peers }: InspectorSnapsh
 
 function describeAddress(reason: Reason): readonly string[] {
   if (reason.kind !== 'not-connected' || reason.urlSource === undefined) return [];
-  return [`The relay’s address is ${describeUrlSource(reason.urlSource)}.`];
+  return [`The relay’s address comes from ${describeUrlSource(reason.urlSource)}.`];
 }
 
 function describeRequests(reason: Reason, peers: readonly Peer[]): readonly string[] {
@@ -132,7 +132,7 @@ function explainNotPending(
   const about = {
     id,
     evidence: [
-      `No edit ${unknown ? 'of this run' : 'from this device'} is waiting to sync.`,
+      `No edit ${unknown ? 'from this run' : 'from this device'} is waiting to sync.`,
       ...peers.map((peer) => describePeer(peer, atMs)),
       ...(clockOffsetMs === undefined ? [] : [`${describeClock(clockOffsetMs)}.`]),
     ],
@@ -207,7 +207,7 @@ function unknownOfEarlierRuns({ storage, rungs: { confirmed } }: Overview) {
     return {
       cause: 'storage-refused',
       step: 'check-storage',
-      verdict: 'No edit of this run is waiting; edits of earlier runs, if any, cannot be read',
+      verdict: 'No edit from this run is waiting; edits from earlier runs, if any, cannot be read',
       next: storage.error?.message ?? '',
     } as const;
   }
@@ -215,8 +215,8 @@ function unknownOfEarlierRuns({ storage, rungs: { confirmed } }: Overview) {
   return {
     cause: 'checking',
     step: 'wait',
-    verdict: 'No edit of this run is waiting; edits of earlier runs are being checked',
-    next: 'Wait until the relay has been compared with what this device has.',
+    verdict: 'No edit from this run is waiting; edits from earlier runs are being checked',
+    next: 'Wait until the kernel has compared the relay with this device.',
   } as const;
 }
 

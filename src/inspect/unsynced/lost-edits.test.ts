@@ -13,7 +13,7 @@ const reached = { known: true, pending: 0 };
 function rowAt(
   node: LocalNode,
   clockOffsetMs: number | undefined,
-  notMade: ReadonlyMap<string, NotMade> = new Map(),
+  { id = 'co_zMissing', notMade = new Map<string, NotMade>() } = {},
 ) {
   const edit = { sessionID: node.currentSessionID, madeAt: 1, message: 'no rights' };
   const lost = createLostEdits({
@@ -27,18 +27,18 @@ function rowAt(
     storage: { kind: 'kernel', state: 'ok' },
     ...(clockOffsetMs !== undefined && { clockOffsetMs }),
   };
-  const [row] = lost.addTo([], overview, ['co_zMissing']);
+  const [row] = lost.addTo([], overview, [id]);
   if (!row) throw new Error('there is no row');
   return row;
 }
 
-function lostAt(node: LocalNode, clockOffsetMs: number | undefined) {
-  const row = rowAt(node, clockOffsetMs);
+function lostAt(node: LocalNode, clockOffsetMs: number | undefined, id?: string) {
+  const row = rowAt(node, clockOffsetMs, id === undefined ? {} : { id });
   const { code, advice } = nextStepFor(row.reason);
   return { verdict: describeReason(row.reason, 1), code, advice };
 }
 
-it('blames a clock that is days behind for an edit dated before the membership, and no other clock', async () => {
+it('blames a clock for an edit dated before the membership only if it is days behind', async () => {
   const node = await createAccountNode();
   expect(lostAt(node, 72 * hourMs)).toEqual({
     verdict:
@@ -54,9 +54,21 @@ it('blames a clock that is days behind for an edit dated before the membership, 
   }
 });
 
+it('does not advise to ask for a role that the account has been given since', async () => {
+  const node = await createAccountNode();
+  const group = node.createGroup();
+  const { id } = group;
+  const { code, advice } = lostAt(node, undefined, id);
+  expect(code).toBe('create-again');
+  expect(advice).toMatch(/^Make the edit again: your role is admin now\./);
+  expect(lostAt(node, 72 * hourMs, id).code).toBe('correct-clock');
+  group.removeMember(node.expectCurrentAccount('test'));
+  expect(lostAt(node, undefined, id).code).toBe('ask-for-permission');
+});
+
 it('shows a refused edit, which can be dismissed, before one of the same CoValue that does not count', async () => {
   const node = await createAccountNode();
   const error = { code: 'WRITE_FORBIDDEN', message: 'You may only read.' } as const;
   const refused: NotMade = { kind: 'not-made', edits: 1, atMs: 2, error };
-  expect(rowAt(node, undefined, new Map([['co_zMissing', refused]])).reason).toEqual(refused);
+  expect(rowAt(node, undefined, { notMade: new Map([['co_zMissing', refused]]) }).reason).toEqual(refused);
 });

@@ -1,6 +1,6 @@
 import type { LocalNode } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
-import { lastRoleChange, type NotCountedEdit } from '../../engine/edit-verdicts.ts';
+import { roleChanges, type NotCountedEdit } from '../../engine/edit-verdicts.ts';
 import { findCoValue } from '../../engine/private-fields.ts';
 import type { Step } from '../../sync/sync-state.ts';
 import { labelCoValue } from '../shared/covalue-label.ts';
@@ -39,7 +39,7 @@ export function createLostEdits(options: {
       const edit = edits.at(-1);
       if (edit) reasons.set(id, notCountedReason(id, edit, edits.length, clockOffsetMs));
     }
-    // First: it can be dismissed, and then the other one is shown.
+    // `not-made` takes precedence: once it is dismissed, the other one is shown.
     for (const [id, reason] of notMade()) reasons.set(id, reason);
     return reasons;
   }
@@ -47,10 +47,13 @@ export function createLostEdits(options: {
   function notCountedReason(id: string, edit: NotCountedEdit, edits: number, clockOffsetMs = 0): LostReason {
     const { sessionID, madeAt, reason: why, message } = edit;
     const core = findCoValue(node, id);
-    const roleChange = core && lastRoleChange(core, sessionID, madeAt);
+    const changes = core ? roleChanges(core, sessionID) : [];
+    const roleChange = changes.findLast(({ atMs }) => atMs <= madeAt);
+    const latest = changes.at(-1);
     return {
       ...{ kind: 'not-counted', edits, atMs: madeAt, why, message },
       ...(roleChange && { roleChange }),
+      ...(latest && latest !== roleChange && writes.test(latest.role) && { writesAs: latest.role }),
       ...(!roleChange &&
         why === 'not-a-member-then' &&
         clockOffsetMs > 0 &&
@@ -92,6 +95,8 @@ export function createLostEdits(options: {
   };
 }
 
+const writes = /^(?:writer|writeOnly|manager|admin)$/;
+
 /** For a CoValue without a pending edit. */
 function arrivedRow(node: LocalNode, id: string, reason: LostReason, overview: Overview): UnsyncedRow {
   const { rungs, storage, status, relays } = overview;
@@ -122,7 +127,7 @@ function merge(rows: readonly UnsyncedRow[], added: readonly UnsyncedRow[]): rea
   return merged;
 }
 
-/** Whether the row is about edits that no device shows, which are not merely on their way. */
+/** Whether the row is about edits that no device shows. Waiting does not help these. */
 export function isLost(reason: Reason): reason is LostReason {
   return reason.kind === 'not-made' || reason.kind === 'not-counted';
 }

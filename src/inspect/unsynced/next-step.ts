@@ -32,10 +32,10 @@ export function nextStepFor(reason: Reason): NextStep {
       return {
         code: 'wait',
         advice:
-          'Wait a moment. If this persists, the answer is not getting through, or the relay does not keep it: check Queues and Peers, and the relay’s log.',
+          'Wait a moment. If this persists, the edits do not reach the relay, or the relay does not keep them: check Queues and Peers, and the relay’s log.',
       };
     case 'relay-failed':
-      // The kernel words this error itself, and knows whether the app states a version.
+      // The kernel's own message depends on whether the app passed a version.
       return !reason.outage || reason.error?.code === 'APP_OUTDATED'
         ? { code: codeOfFailure(reason.error), advice: adviceOn(reason.error), control: 'reconnect' }
         : stepOnOutage(reason.outage, reason.host, reason.urlSource);
@@ -76,7 +76,7 @@ export function nextStepFor(reason: Reason): NextStep {
       return {
         code: 'reopen',
         advice:
-          'Open the session again, which signing in does, or call `setupSyncPeers` for this node. If the app has done so, create a new inspector: this one stays with the sync that has ended. If the app adds the peer itself, add the peer again or, if its relay is gone for good, call `removePeer`.',
+          'Open the session again (signing in does this), or call `setupSyncPeers` for this node. If the app has already done so, create a new inspector: this one stays with the sync that has ended. If the app adds the peer itself, add the peer again or, if its relay is gone for good, call `removePeer`.',
       };
     case 'offline':
       return {
@@ -98,7 +98,8 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'connecting':
       return {
         code: 'wait',
-        advice: 'Wait for the connection. If it never opens, check that a relay is running at this address.',
+        advice:
+          'Wait for the connection. If it never opens, check that a relay is running at this address. If the relay requires signing in, check that the app’s `auth.token` returns a token.',
       };
     case 'queued':
     case 'draining':
@@ -112,24 +113,24 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'unanswered':
       return {
         code: 'check-relay',
-        advice: `Check the log and the storage of the relay at ${reason.host}: its connection works, but it has not said what it has of this CoValue, and this device sends nothing of it before. The kernel asks again automatically.`,
+        advice: `Check the log and the storage of the relay at ${reason.host}. The connection works, but the relay has not reported what it has of this CoValue, and this device sends nothing of it until then. The kernel asks again automatically.`,
       };
     case 'not-sent':
       return {
         code: 'reload',
         advice:
-          'Reload the page: a new session asks the relay again. If the verdict stays, copy the bug report, and keep the edit until its cause is found.',
+          'Reload the page: a new session asks the relay again. If the verdict stays the same, use Copy for a bug report, and keep this device’s data until the cause is found.',
       };
     case 'unread':
       return {
         code: 'check-storage',
         advice:
-          'Check this device’s disk, and reload the page if this persists. The kernel tries again automatically, and sends the edits once it can read them.',
+          'Check this device’s disk, and reload the page if this persists. The kernel retries automatically, and sends the edits once it can read them.',
       };
     case 'other-tab':
       return {
         code: reason.isPaused ? 'resume' : 'wait',
-        advice: `${reason.isPaused ? 'Resume sync in that tab, or wait' : 'Wait'} a few seconds: if that tab does not send it, this tab does.`,
+        advice: `${reason.isPaused ? 'Resume sync in that tab, or wait' : 'Wait'} a few seconds: if that tab does not send the edits, this tab does.`,
       };
     case 'unconfirmed':
       return {
@@ -151,12 +152,25 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'not-made':
       return stepOnRefusedEdit(reason);
     case 'not-counted':
-      return reason.clockOffsetMs === undefined
-        ? { code: codeByWhy[reason.why], advice: adviceByWhy[reason.why] }
-        : { code: 'correct-clock', advice: 'Correct the device’s date and time, then make the edit again.' };
+      return stepOnNotCounted(reason);
     default:
       return unreachable(reason);
   }
+}
+
+function stepOnNotCounted({
+  why,
+  writesAs,
+  clockOffsetMs,
+}: Extract<LostReason, { kind: 'not-counted' }>): NextStep {
+  if (clockOffsetMs !== undefined)
+    return { code: 'correct-clock', advice: 'Correct the device’s date and time, then make the edit again.' };
+  const code = codeByWhy[why];
+  if (code !== 'ask-for-permission' || writesAs === undefined) return { code, advice: adviceByWhy[why] };
+  return {
+    code: 'create-again',
+    advice: `Make the edit again: your role is ${writesAs} now. If the group permits this edit only to a higher role, ask a manager or an admin for it.`,
+  };
 }
 
 const askForRole =
@@ -164,7 +178,7 @@ const askForRole =
 const adviceByWhy: Readonly<Record<NotCountedReason, string>> = {
   'no-access': askForRole,
   'not-a-member-then': askForRole,
-  malformed: 'Change the group with its own methods, such as `addMember`, then make the edit again.',
+  malformed: 'Change the group through its own methods, such as `addMember`, then make the edit again.',
   other: 'Read cojson’s reason below, remove the cause, and make the edit again.',
 };
 

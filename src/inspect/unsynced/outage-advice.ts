@@ -1,4 +1,6 @@
 import { unreachable } from '../../base/assert.ts';
+import type { NextStepCode } from '../snapshot/next-step-code.ts';
+import type { PlainError } from '../snapshot/plain-error.ts';
 import type { Outage, UrlSource } from '../snapshot/relay-facts.ts';
 import { stepOnRefusedConnection } from './refusal-advice.ts';
 import type { NextStep } from './step.ts';
@@ -33,11 +35,16 @@ function adviceIn(message: string): string {
   return advice.join(' ') || message;
 }
 
+function codeOf({ code, needsOtherAuth }: PlainError): NextStepCode {
+  if (code !== 'RELAY_UNAUTHORIZED') return 'check-relay';
+  return needsOtherAuth ? 'correct-options' : 'sign-in';
+}
+
 const networkLogin =
   'The login page of a network, such as a hotel’s, looks the same: open any web page, and log in if it asks you to.';
 
 export function stepOnOutage(outage: Outage, host: string, source: UrlSource | undefined): NextStep {
-  const isFrom = source && `The address is ${sources[source].from}.`;
+  const isFrom = source && `The address comes from ${sources[source].from}.`;
   const correct = source ? sources[source].correct : 'Correct the address';
   const withSource = (...sentences: readonly (string | undefined)[]) => sentences.filter(Boolean).join(' ');
   switch (outage.kind) {
@@ -68,7 +75,7 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
     case 'not-a-relay':
       return {
         code: 'correct-address',
-        advice: withSource(isFrom, `${correct}, or start a relay there; its path is usually /sync.`),
+        advice: withSource(isFrom, `${correct}, or start a relay there; a relay’s path is usually /sync.`),
         control,
       };
     case 'unreadable':
@@ -76,7 +83,7 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
         code: 'correct-address',
         advice: withSource(
           isFrom,
-          `${correct}. If a relay is there, let a proxy in front of it pass on its CORS headers.`,
+          `${correct}. If a relay is there, any proxy in front of it must pass on the relay’s CORS headers.`,
           networkLogin,
         ),
         control,
@@ -85,7 +92,7 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
       return {
         code: 'allow-origin',
         advice: withSource(
-          'Allow this page’s origin in the relay’s CORS_ORIGINS, or in the access rules of a proxy in front of it.',
+          'Allow this page’s origin in the relay’s CORS_ORIGINS, or in the access rules of any proxy in front of it.',
           isFrom,
         ),
         control,
@@ -94,19 +101,19 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
       return {
         code: 'wait',
         advice:
-          'Wait: the server limits how often clients may connect, and the kernel tries again automatically. If this takes a long time, close other tabs of the app, and check the limits of the relay and of a proxy in front of it.',
+          'Wait: the server limits how often clients may connect, and the kernel retries automatically. If this takes a long time, close other tabs of the app, and check the limits of the relay and of any proxy in front of it.',
         control,
       };
     case 'network-login':
       return {
         code: 'check-network',
-        advice: 'Open any web page, and log in to this network. The kernel tries again automatically.',
+        advice: 'Open any web page, and log in to this network. The kernel retries automatically.',
         control,
       };
     case 'server-error':
       return {
         code: 'check-relay',
-        advice: `Check the log of the server at ${host}, and of a proxy in front of it. The kernel tries again automatically.`,
+        advice: `Check the log of the server at ${host}, and of any proxy in front of it. The kernel retries automatically.`,
         control,
       };
     case 'not-ready':
@@ -133,7 +140,7 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
         control,
       };
     case 'other':
-      return { code: 'check-relay', advice: adviceIn(outage.error.message), control };
+      return { code: codeOf(outage.error), advice: adviceIn(outage.error.message), control };
     default:
       return unreachable(outage);
   }

@@ -176,7 +176,7 @@ const cases: readonly Case[] = [
     evidence: {
       relays: [lost('waiting', { retryAtMs: nowMs + 6_000, outage: { kind: 'unreachable' } })],
     },
-    verdict: 'Relay unreachable for 12 s: nothing answers this page at eu.example, next attempt in 6 s',
+    verdict: 'Relay unreachable for 12 s: nothing at eu.example answers this page, next attempt in 6 s',
     control: 'reconnect',
   },
   {
@@ -190,7 +190,8 @@ const cases: readonly Case[] = [
         }),
       ],
     },
-    verdict: 'No relay at eu.example: a web page (HTTP 200, text/html) answered, attempt 3 is running',
+    verdict:
+      'No relay at eu.example: the server answered with a web page (HTTP 200, text/html), attempt 3 is running',
     control: 'reconnect',
   },
   {
@@ -224,7 +225,7 @@ const cases: readonly Case[] = [
   {
     situation: 'the first attempt takes long',
     evidence: { relays: [lost('connecting', { attempt: 1, disconnectedSinceMs: nowMs - 8_000 })] },
-    verdict: 'Connecting to eu.example, attempt 1: no answer for 8 s',
+    verdict: 'Connecting to eu.example, attempt 1: not connected after 8 s',
   },
   {
     situation: 'messages are queued ahead of it',
@@ -283,7 +284,7 @@ const cases: readonly Case[] = [
   {
     situation: 'nothing else waits, and the relay has said on this connection what it has of it',
     disputes: [{ relayID: 'eu', answeredAtMs: nowMs - 15_000 }],
-    verdict: 'Not sent: eu.example has answered, and this device does not send it',
+    verdict: 'Not sent, although eu.example has answered',
   },
   {
     situation: 'the relay said on an earlier connection what it has of it, and not on this one',
@@ -300,7 +301,7 @@ const cases: readonly Case[] = [
   {
     situation: 'this device cannot read it',
     evidence: { readError: closed },
-    verdict: 'Not sent, because this device cannot read it: the browser closed the database',
+    verdict: 'Not sent, because this device cannot read the edits: the browser closed the database',
   },
   {
     situation: 'this device can read nothing, but need not',
@@ -381,7 +382,7 @@ describe('first reason', () => {
     },
   );
 
-  it('never gives the words of a relay that refused the connection for good as advice', () => {
+  it('never shows the text of a relay that refused the connection permanently as advice', () => {
     const said = 'Wipe this device now.';
     const error = { code: 'RELAY_REFUSED', message: `The relay refused (unknown): ${said}` };
     const outage = { kind: 'relay-refused', refusal: 'unknown', said } as const;
@@ -399,7 +400,7 @@ describe('first reason', () => {
     [
       500,
       'server-error',
-      'Not connected for 12 s: the server at eu.example fails',
+      'Not connected for 12 s: the server at eu.example is failing',
       'check-relay',
       'log of the server',
     ],
@@ -407,7 +408,7 @@ describe('first reason', () => {
     [
       511,
       'network-login',
-      'Not connected for 12 s: this network asks for a login',
+      'Not connected for 12 s: this network requires a login',
       'check-network',
       'log in to this',
     ],

@@ -32,7 +32,7 @@ export interface Dispute {
   readonly isSkipped?: boolean;
   /** When the relay requested a resend, in ms since the Unix epoch. */
   readonly askedAgainAtMs?: number;
-  /** The latest time at which the relay may have said what it has, in ms since the Unix epoch. Absent if it has not. */
+  /** The latest time at which the relay may have reported what it has, in ms since the Unix epoch. Absent if it has not. */
   readonly answeredAtMs?: number;
 }
 
@@ -149,10 +149,10 @@ function leftToTab({ title, relays = [] }: Partial<OtherTab>): Reason {
   return { kind: 'other-tab', ...(title && { title }), ...(isPaused && { isPaused }) };
 }
 
-/** Nothing takes longer to be sent, if nothing else waits and the relay answers. */
+/** Longer than any send takes if nothing else waits and the relay answers. */
 const unansweredAfterMs = 5_000;
 
-/** Time alone has made another reason of it. */
+/** The reason has changed only because time has passed. */
 export function isOutdated(reason: Reason, nowMs: number): boolean {
   return reason.kind === 'sending' && nowMs - reason.sinceMs > unansweredAfterMs;
 }

@@ -29,7 +29,7 @@ const steps: Readonly<Record<RefusalCode, NextStep>> = {
   },
   clock: {
     code: 'correct-clock',
-    advice: `Correct the device’s date and time. The relay takes edits that are already made, and what follows them, once their dates are no longer a day ahead; then ${resend}`,
+    advice: `Correct the device’s date and time. The relay accepts edits that you have already made, and those that follow them, once they are dated no more than a day ahead; then ${resend}`,
   },
   storage: {
     code: 'check-relay',
@@ -50,11 +50,22 @@ const connectionSteps: Readonly<Record<RefusalCode, NextStep>> = {
   ...steps,
   forbidden: {
     code: 'ask-for-permission',
-    advice: 'Ask the relay’s operator for permission to connect. Then try again.',
+    advice:
+      'Ask the relay’s operator for permission to connect. Then try again; if the relay has named a time, the kernel retries automatically. Waiting edits stay on this device.',
   },
   invalid: {
     code: 'update',
     advice: 'Update the app and the relay to compatible versions. The kernel retries automatically.',
+  },
+  unauthorized: {
+    code: 'sign-in',
+    advice:
+      'Sign in again in the app, then try again. If the relay still refuses, compare the app’s `auth` with the relay’s settings. Waiting edits stay on this device.',
+  },
+  expired: {
+    code: 'wait',
+    advice:
+      'Wait a moment: the kernel signs in again automatically. If this repeats, check how long the app’s tokens are valid, and the clocks of the identity server and the relay. Waiting edits stay on this device.',
   },
   limit: {
     code: 'free-connections',

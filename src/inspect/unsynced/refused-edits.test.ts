@@ -28,7 +28,7 @@ describe('an edit that this device refused', () => {
     clock.advance(1_000);
     expect(() => map.set('title', large)).toThrow();
     const { verdict, evidence, next } = inspector.explain(map.id);
-    expect(verdict).toMatch(/^Not made: the value takes 1,100,\d+ bytes; the limit is 1,048,576 bytes$/);
+    expect(verdict).toMatch(/^Not made: the value is too large \(1\.1 MB, limit 1\.0 MB\)$/);
     expect(evidence[0]).toBe('This device refused 2 edits.');
     expect(evidence).toContain('All edits from this device are durable at every relay.');
     expect(next).toContain('Split the value');
@@ -49,7 +49,7 @@ describe('an edit that this device refused', () => {
     expect(inspector.overview.current.notMade).toBeUndefined();
   });
 
-  it('is shown at the group if it was to create a CoValue, once', () => {
+  it('is shown at the group, once, if it would have created a CoValue', () => {
     expect(() => map.group.createMap({ title: large })).toThrow();
     expect(inspector.explain(map.group.id).evidence[0]).toBe(
       'This device refused 1 edit that creates a CoValue in this group.',

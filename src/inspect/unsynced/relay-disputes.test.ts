@@ -44,7 +44,7 @@ test.each(['known', 'load'] as const)(
   },
 );
 
-test('dates an answer that it did not receive, or no longer remembers, as late as it may have come', async () => {
+test('dates an answer that it did not receive, or no longer remembers, to the latest possible time', async () => {
   const node = await createAgentNode();
   const outgoing = { push: () => {}, close: () => {}, onClose: () => {} };
   const incoming = new cojsonInternals.ConnectedPeerChannel();

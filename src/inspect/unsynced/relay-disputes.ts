@@ -10,7 +10,7 @@ export interface RelayDisputes {
   of(id: string, relayIDs: readonly string[]): readonly Dispute[];
 }
 
-/** Resend requests to remember, and answers; the oldest are dropped first. */
+/** How many resend requests and answers to remember; the oldest are dropped first. */
 const maxRemembered = 500;
 const none: readonly Dispute[] = [];
 

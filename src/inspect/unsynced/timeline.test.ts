@@ -70,7 +70,7 @@ describe('timeline of a CoValue', () => {
     expect(timeline()?.relays[0]).toMatchObject({ host: 'relay.example', isMissing: true });
   });
 
-  it('says of a message only as much as the ladder and the connection show', () => {
+  it('claims no more of a message than the ladder and the connection show', () => {
     edit = { ...edit, sent: 'pending' };
     sync.setUnsynced([edit]);
     deliver('sent', content(), 4);

@@ -19,7 +19,7 @@ export interface RelayStory {
 
 export interface StoryEvent {
   /**
-   * `handed-over`: still in the socket's buffer, as far as this device knows. `lost`: its connection has ended since, without a
+   * `handed-over`: still in the socket's buffer, as far as this device knows. `lost`: the connection ended before a
    * confirmation.
    */
   readonly kind: 'handed-over' | 'sent' | 'lost' | 'confirmed' | 'refused';
@@ -73,7 +73,7 @@ function eventIn(row: MessageRow, { confirming, relay, steps }: Context): readon
   return [{ kind: 'refused', atMs, message, ...(refusal !== '' && { refusal }) }];
 }
 
-/** The log knows when the message was handed to the channel; the ladder knows whether it left, and what that was worth. */
+/** The log knows when the message was handed to the channel; the ladder knows whether it was sent. */
 function howSent(
   { atMs, confirmation }: MessageRow,
   { phase, phaseSinceMs }: Relay,

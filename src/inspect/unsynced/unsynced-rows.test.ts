@@ -122,7 +122,7 @@ test('names the oldest of many new rows in the first short read, and the rest in
   expect(named(createRows().read(connected))).toEqual(maps.map(() => true));
 });
 
-test('names the relay once it has not answered for long, although nothing else has changed', () => {
+test('names the relay once it has not answered for a long time, even if nothing else has changed', () => {
   edits = edits.map((edit) => ({ ...edit, sinceMs: 0, sent: 'pending' }));
   const rows = createRows();
   const kindsAt = (nowMs: number) =>
@@ -133,7 +133,7 @@ test('names the relay once it has not answered for long, although nothing else h
   expect(rows.read({ ...connected, nowMs: 8_000 })).toBe(settled);
 });
 
-test('does not call a relay silent that has answered, although nothing else has changed', () => {
+test('does not call a relay silent once it has answered, even if nothing else has changed', () => {
   edits = edits.slice(0, 400).map((edit) => ({ ...edit, sinceMs: 0, sent: 'pending' }));
   const rows = createRows();
   const kindsAt = (nowMs: number) =>

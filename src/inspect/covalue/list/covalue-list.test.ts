@@ -21,7 +21,7 @@ const rowOf = (id: string): ListedCoValue | undefined =>
   inspector.listCoValues({ limit: 500 }).rows.find((row) => row.id === id);
 
 describe('listCoValues', () => {
-  it('returns a row for each CoValue that the node knows, as plain JSON', () => {
+  it('returns a row as plain JSON for each CoValue that the node knows', () => {
     const list = inspector.listCoValues({ limit: 500 });
     expect(list.known).toBe([...node.allCoValues()].length);
     expect(list.rows).toHaveLength(list.known);
@@ -37,7 +37,7 @@ describe('listCoValues', () => {
     expect(row?.editedAtMs).toBeGreaterThan(Date.now() - 60_000);
   });
 
-  it('[PANEL-3] loads and opens nothing, and lists what was only asked for', () => {
+  it('[PANEL-3] loads and opens nothing, and lists CoValues that were only requested', () => {
     const missing = node.getCoValue('co_zMissing');
     missing.markNotFoundInPeer('storage');
     const { rows } = inspector.listCoValues({ text: 'co_zMissing' });
@@ -47,7 +47,7 @@ describe('listCoValues', () => {
     expect(Reflect.get(group.core, '_cachedContent')).toBeUndefined();
   });
 
-  it('counts who can read: members of groups above, but not those who may only write', async () => {
+  it('counts the members who can read, including those of groups above, but not those who may only write', async () => {
     const { account } = await otherPerson();
     group.addMember(account, 'writeOnly');
     expect(rowOf(map.id)?.readers).toBe(1);
@@ -57,7 +57,7 @@ describe('listCoValues', () => {
     expect(rowOf(map.id)?.readers).toBe('everyone');
   });
 
-  it('finds by name, owner and kind, and orders by each column, both ways', () => {
+  it('finds by name, owner and kind, and orders by each column in both directions', () => {
     const note = group.createMap();
     note.set('name', 'Anchor', 'private');
     note.set('text', 'x'.repeat(5_000), 'private');
@@ -121,7 +121,7 @@ describe('listCoValues', () => {
   });
 });
 
-/** Each look at the stopwatch takes so many ms. */
+/** How far each reading advances the stopwatch. */
 function listFor(lookMs: number) {
   let nowMs = 0;
   let changes = 0;

@@ -14,7 +14,7 @@ import type { UnsyncedRow } from '../../snapshot/unsynced-row.ts';
 import type { CoValueList, ListedCoValue, ListWanted } from './listed-covalue.ts';
 import { comparing, createCoValueFilter } from './select-covalues.ts';
 
-/** What only changes with the CoValue's transactions, apart from its name, which appears once the app opens it. */
+/** Facts that change only with the CoValue's transactions, except its name, which appears once the app opens it. */
 type Content = Pick<ListedCoValue, 'kind' | 'name' | 'bytes' | 'editedAtMs'>;
 
 interface Known {
@@ -22,7 +22,7 @@ interface Known {
   readonly content: Content;
 }
 
-/** Contents that a call reads again although nothing has changed. */
+/** How many contents a call rereads even if nothing has changed. */
 const rereadsPerCall = 100;
 
 export interface CoValueLister {
@@ -31,8 +31,8 @@ export interface CoValueLister {
 }
 
 /**
- * Lists all CoValues that the node knows. Loads and opens nothing. A call costs little more than going through the list, also
- * if there are tens of thousands: their contents are read in slices, and `onChange` follows each that finds something new.
+ * Lists all CoValues that the node knows. Loads and opens nothing. A call costs little more than iterating over them, even
+ * for tens of thousands: contents are read in slices, and `onChange` is called after each slice that finds something new.
  */
 export function createCoValueList(options: {
   readonly node: LocalNode;
@@ -51,7 +51,7 @@ export function createCoValueList(options: {
   const backlog = createBacklog<CoValueCore>({
     clock,
     cost,
-    // Each call reads some again, so reporting these would not end.
+    // Each call rereads some, so reporting these would never end.
     onWorked() {
       if (hasNews) onChange();
       hasNews = false;
@@ -149,7 +149,7 @@ function kindOf({ verified }: CoValueCore): CoValueKind {
   return verified ? kindOfHeader(verified.header) : 'unknown';
 }
 
-/** The dates of a session's transactions ascend, except of authors who choose them. */
+/** The dates of a session's transactions ascend, unless the author chose them. */
 function latestEdit({ verified }: CoValueCore, sessionIDs: readonly string[]): number | undefined {
   let latest: number | undefined;
   for (const sessionID of sessionIDs) {

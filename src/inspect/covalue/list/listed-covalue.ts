@@ -17,10 +17,10 @@ export interface ListedCoValue extends CoValueLabel {
   readonly unsynced?: UnsyncedRow;
 }
 
-/** The number of members who can read it, including this account. `not-open`: nothing on this page has opened the group yet. */
+/** The number of members who can read it, including this account. `not-open`: the group, or one above it, is not open on this page. */
 export type Readers = number | 'everyone' | 'not-open';
 
-/** `progress`: those furthest from confirmed come first. */
+/** `progress`: CoValues furthest from confirmed come first. */
 export type ListOrder = 'progress' | 'name' | 'kind' | 'owner' | 'bytes' | 'edited' | 'readers';
 
 export interface ListWanted {
@@ -37,13 +37,13 @@ export interface ListWanted {
 }
 
 export interface CoValueList {
-  /** All that the node knows, also those that it has only asked for. */
+  /** All that the node knows, including those that it has only requested. */
   readonly known: number;
   /** How many of them match all but `kind`, by kind. */
   readonly kinds: Readonly<Partial<Record<CoValueKind, number>>>;
   /** How many match. */
   readonly total: number;
   readonly rows: readonly ListedCoValue[];
-  /** How many have no name, size and date yet: they are read in slices, and subscribers are notified. */
+  /** How many have no name, size and date yet: these are read in slices, and subscribers are notified. */
   readonly unread: number;
 }
