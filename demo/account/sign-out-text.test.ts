@@ -52,11 +52,11 @@ describe('unconfirmed changes at sign-out', () => {
   });
 });
 
-describe('what this tab counts as not confirmed', () => {
+describe('what this tab counts as unconfirmed', () => {
   const waiting = testState({ status: 'syncing', confirmed: { known: true, pending: 3 } });
   const stateOf = (id: string) => ({ current: { confirmed: id === 'b' ? 'pending' : 'reached' } as const });
 
-  it('is named where the user has a name for it, and counted as a whole', () => {
+  it('is named where the user has a name for it, and counted in full', () => {
     expect(unconfirmedHere(waiting, view, stateOf)).toEqual({ ids: ['b'], count: 3 });
   });
 

@@ -17,12 +17,12 @@ const maxNamed = 5;
 
 /** The changes that a sign-out may lose. */
 export interface Unconfirmed {
-  /** At least so many. If it is 0, nobody knows yet. */
+  /** A lower bound. 0: unknown yet. */
   readonly count: number;
   readonly ids: readonly string[];
 }
 
-/** What this tab counts, with the IDs that have a visible name. Undefined if the relay has everything, or before the first state. */
+/** What this tab counts as unconfirmed, with the IDs of what has a visible name. Undefined if the relay has everything, or before the first state. */
 export function unconfirmedHere(
   state: SyncState | undefined,
   { lists }: ListsView,
@@ -37,16 +37,16 @@ export function unconfirmedHere(
   return { count: Math.max(state.confirmed.pending, ids.length), ids };
 }
 
-/** Why the relay confirms nothing unless somebody acts first. Undefined if everything is sent automatically. */
+/** Why the relay confirms nothing until the user or the app acts. Undefined if everything is sent automatically. */
 export function whyNotSent(
   state: SyncState,
 ): { readonly text: string; readonly canResume: boolean } | undefined {
   if (state.status === 'paused') {
-    const text = 'Sending is paused in this tab. Resume it so that the relay can confirm these changes.';
+    const text = 'Sending is paused in this tab. Resume sending so that the relay can confirm these changes.';
     return { text, canResume: true };
   }
   if (state.status === 'off')
-    return { text: 'No relay is set, so nothing can confirm these changes.', canResume: false };
+    return { text: 'No relay is set up, so nothing can confirm these changes.', canResume: false };
   const refused = state.peers.find((peer) => peer.phase === 'failed');
   const error = refused?.error ?? state.sent.error ?? state.confirmed.error;
   return error && { text: sentence(refusalText(error)), canResume: false };

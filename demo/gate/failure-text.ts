@@ -124,8 +124,9 @@ export function failureText(failure: Failure, asked?: Entry['kind']): FailureTex
       );
     case 'RELAY_NOT_A_RELAY':
       return warn('offline', 'The server at the relay’s address is not a Maia relay', message, tryAgain);
-    case 'RELAY_REFUSED':
     case 'RELAY_UNAUTHORIZED':
+      return warn('offline', 'This device is not signed in at the relay', message, tryAgain);
+    case 'RELAY_REFUSED':
     case 'RELAY_LIMIT':
       return warn('offline', 'The relay refused this device', message, tryAgain);
     case 'APP_OUTDATED':

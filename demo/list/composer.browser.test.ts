@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from 'svelte';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import Composer from './Composer.svelte';
 
-test('words that are too long for an item stay in the field whole, with the limit', () => {
+test('a text that is too long for an item stays in the field in full, with the limit', () => {
   const onadd = vi.fn();
   const props = { isAddingPicture: false, onadd, onpicture: () => Promise.resolve(false), onundo: () => {} };
   const app = mount(Composer, { target: document.body, props });
@@ -16,7 +16,7 @@ test('words that are too long for an item stay in the field whole, with the limi
   flushSync();
   expect(field.value).toBe(words);
   expect(document.querySelector('[role=alert]')?.textContent).toContain(
-    '2,999 characters. The limit is 2,000',
+    '2,999 characters, and the limit is 2,000',
   );
   expect(onadd).not.toHaveBeenCalled();
 });

@@ -52,7 +52,7 @@ it('keeps the field of an item that somebody else checks off', async () => {
   expect(device.texts(listID)).toContain('Soap and towels');
 });
 
-it('cuts a long item to a few lines, until the user asks for all of it', async () => {
+it('truncates a long item to a few lines until the user expands it', async () => {
   const long = 'Buy the wood that lasts until spring. '.repeat(50).trim();
   device.edit.addItem(listID, long);
   const row = page.getByRole('listitem').filter({ hasText: long });

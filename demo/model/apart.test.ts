@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { doneItems } from './list-view.ts';
 import { createTestNetwork, type TestDevice } from './test-network.ts';
+import { until } from '../../test/support/until.ts';
 
 let phone: TestDevice;
 let laptop: TestDevice;
@@ -14,7 +15,7 @@ describe('two devices of one account while disconnected', () => {
     for (const text of ['a', 'b', 'c']) phone.edit.addItem(id, text);
     phone.connect();
     laptop = await network.sameAccount(phone);
-    await vi.waitFor(() => expect(laptop.texts(id)).toEqual(['a', 'b', 'c']));
+    await until(() => expect(laptop.texts(id)).toEqual(['a', 'b', 'c']));
     phone.disconnect();
   });
 
@@ -22,7 +23,7 @@ describe('two devices of one account while disconnected', () => {
     phone.lists.add('From the phone');
     laptop.lists.add('From the laptop');
     phone.connect();
-    await vi.waitFor(() => {
+    await until(() => {
       expect(
         phone
           .shows()
@@ -40,7 +41,7 @@ describe('two devices of one account while disconnected', () => {
     laptop.edit.setDone(item, true);
     laptop.edit.addItem(id, 'from the laptop');
     phone.connect();
-    await vi.waitFor(() => {
+    await until(() => {
       expect([...phone.texts(id)].sort()).toEqual(['A', 'b', 'c', 'from the laptop', 'from the phone']);
       expect(laptop.shows()).toEqual(phone.shows());
     });
@@ -56,7 +57,7 @@ describe('two devices of one account while disconnected', () => {
     laptop.edit.setText(item, 'from the laptop');
     laptop.edit.moveItem(id, item, 1);
     phone.connect();
-    await vi.waitFor(() => {
+    await until(() => {
       expect(phone.texts(id)).toEqual(['a', 'from the laptop', 'b']);
       expect(laptop.texts(id)).toEqual(phone.texts(id));
     });
@@ -67,9 +68,9 @@ describe('two devices of one account while disconnected', () => {
     const undo = phone.edit.removeItem(id, item);
     laptop.edit.setText(item, 'B');
     phone.connect();
-    await vi.waitFor(() => expect(laptop.texts(id)).toEqual(['a', 'c']));
+    await until(() => expect(laptop.texts(id)).toEqual(['a', 'c']));
     undo();
-    await vi.waitFor(() => {
+    await until(() => {
       expect(phone.texts(id)).toEqual(['a', 'B', 'c']);
       expect(laptop.texts(id)).toEqual(['a', 'B', 'c']);
     });
@@ -79,5 +80,5 @@ describe('two devices of one account while disconnected', () => {
 /** cojson orders edits of the same millisecond by arrival, which differs between devices. */
 async function nextMillisecond() {
   const now = Date.now();
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(now), { interval: 1 });
+  await until(() => expect(Date.now()).toBeGreaterThan(now));
 }

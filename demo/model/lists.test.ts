@@ -1,9 +1,10 @@
 import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { get } from 'svelte/store';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { doneItems, openItems } from './list-view.ts';
 import { createLists } from './lists.ts';
 import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
+import { until } from '../../test/support/until.ts';
 
 let network: TestNetwork;
 let phone: TestDevice;
@@ -17,14 +18,14 @@ const titles = () => phone.shows().lists.map((list) => list.title);
 
 describe('lists', () => {
   it('are empty in a new account, which differs from not loaded', async () => {
-    await vi.waitFor(() => expect(phone.shows()).toEqual({ state: 'ready', lists: [] }));
+    await until(() => expect(phone.shows()).toEqual({ state: 'ready', lists: [] }));
     const stranger = createLists(phone.node, await network.newAccount().then(({ account }) => account));
     expect(get(stranger).state).toBe('loading');
   });
 
   it('keep the order of their creation', async () => {
     for (const title of ['Groceries', 'Cabin', 'Books']) phone.lists.add(title);
-    await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
+    await until(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
   });
 
   it('return to their position when a removal is undone', async () => {
@@ -32,20 +33,20 @@ describe('lists', () => {
     const cabin = phone.lists.add('Cabin');
     phone.lists.add('Books');
     const undo = phone.lists.remove(cabin);
-    await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Books']));
+    await until(() => expect(titles()).toEqual(['Groceries', 'Books']));
     undo();
-    await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
+    await until(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
   });
 
   it('can be renamed', async () => {
     const id = phone.lists.add('Groceries');
     phone.edit.rename(id, 'Food');
-    await vi.waitFor(() => expect(titles()).toEqual(['Food']));
+    await until(() => expect(titles()).toEqual(['Food']));
   });
 
   it('have no other members until they are shared', async () => {
     const id = phone.lists.add('Groceries');
-    await vi.waitFor(() =>
+    await until(() =>
       expect(phone.list(id)).toMatchObject({
         others: 0,
         inviteSecret: undefined,
@@ -59,7 +60,7 @@ describe('lists', () => {
     const id = phone.lists.add('Groceries');
     phone.edit.addItem(id, 'Milk');
     phone.edit.inviteSecret(id);
-    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['Milk']));
+    await until(() => expect(phone.texts(id)).toEqual(['Milk']));
     const root = phone.account.get('root');
     for (const mapID of [id, phone.itemID(id, 'Milk'), root]) {
       const { verified } = phone.node.getLoaded(mapID as CoID<RawCoMap>)?.core ?? {};
@@ -77,22 +78,22 @@ describe('items', () => {
   beforeEach(async () => {
     id = phone.lists.add('Groceries');
     for (const text of ['a', 'b', 'c']) phone.edit.addItem(id, text);
-    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
+    await until(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
   });
 
   it('move without replacing the objects of other items', async () => {
     const before = phone.list(id)?.items;
     phone.edit.moveItem(id, phone.itemID(id, 'c'), 0);
-    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['c', 'a', 'b']));
+    await until(() => expect(phone.texts(id)).toEqual(['c', 'a', 'b']));
     expect(phone.list(id)?.items[1]).toBe(before?.[0]);
     phone.edit.moveItem(id, phone.itemID(id, 'c'), 1);
-    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'c', 'b']));
+    await until(() => expect(phone.texts(id)).toEqual(['a', 'c', 'b']));
   });
 
   it('move among open items regardless of done items between them', async () => {
     phone.edit.setDone(phone.itemID(id, 'b'), true);
     phone.edit.moveItem(id, phone.itemID(id, 'c'), 0);
-    await vi.waitFor(() => {
+    await until(() => {
       const list = phone.list(id);
       expect(list && openItems(list).map((item) => item.text)).toEqual(['c', 'a']);
       expect(list && doneItems(list).map((item) => item.text)).toEqual(['b']);
@@ -101,20 +102,20 @@ describe('items', () => {
 
   it('return unchanged to their position when a deletion is undone', async () => {
     const undo = phone.edit.removeItem(id, phone.itemID(id, 'b'));
-    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'c']));
+    await until(() => expect(phone.texts(id)).toEqual(['a', 'c']));
     undo();
-    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
+    await until(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
   });
 
   it('are counted as missing if they are not on this device', async () => {
     phone.node.getLoaded(id as CoID<RawCoMap>)?.set('items/co_zNobodyHasThisOne1111111111', true);
-    await vi.waitFor(() => expect(phone.list(id)).toMatchObject({ missingItems: 1, items: { length: 3 } }));
+    await until(() => expect(phone.list(id)).toMatchObject({ missingItems: 1, items: { length: 3 } }));
   });
 
   it('are counted as missing if another app wrote invalid fields', async () => {
     const item = phone.node.getLoaded(phone.itemID(id, 'a') as CoID<RawCoMap>);
     item?.set('text', { not: 'a text' });
-    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['b', 'c']));
+    await until(() => expect(phone.texts(id)).toEqual(['b', 'c']));
     expect(phone.list(id)?.missingItems).toBe(1);
   });
 });

@@ -1,12 +1,13 @@
 import { type CoValueSync } from '@MaiaOS/kernel';
 import { type CoID, LocalNode, type RawCoMap, WasmCrypto } from '@MaiaOS/kernel/cojson';
 import { readable } from 'svelte/store';
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { parseInviteLink, inviteLink, type Invite } from './invite-link.ts';
 import { type ListView } from './list-view.ts';
 import { joinList } from './join-list.ts';
 import { makeAgain, type NotCounted, readNotCounted, watchEdits, watchNotCounted } from './not-counted.ts';
 import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
+import { until } from '../../test/support/until.ts';
 
 let network: TestNetwork;
 let ana: TestDevice;
@@ -24,22 +25,22 @@ beforeEach(async () => {
   ana.connect();
   mara.connect();
   await joinList(mara.node, mara.lists, invite());
-  await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood', 'Soap', 'Rope']));
-  await vi.waitFor(() => expect(ana.list(id)?.members).toHaveLength(2));
+  await until(() => expect(mara.texts(id)).toEqual(['Firewood', 'Soap', 'Rope']));
+  await until(() => expect(ana.list(id)?.members).toHaveLength(2));
 
   mara.disconnect();
   ana.edit.removeMember(id, mara.account.id);
   const matches = mara.edit.addItem(id, 'Matches');
   ids = [id, matches, ...(mara.list(id)?.items.map((item) => item.id) ?? [])];
   mara.edit.setText(mara.itemID(id, 'Firewood'), 'Wood');
-  await vi.waitFor(() => expect(mara.texts(id)).toContain('Wood'));
+  await until(() => expect(mara.texts(id)).toContain('Wood'));
   mara.edit.setText(mara.itemID(id, 'Wood'), 'Dry wood');
   mara.edit.setDone(mara.itemID(id, 'Soap'), true);
   mara.edit.moveItem(id, mara.itemID(id, 'Rope'), 0);
   mara.edit.removeItem(id, mara.itemID(id, 'Rope'));
   mara.edit.rename(id, 'Cabin in May');
   mara.connect();
-  await vi.waitFor(() => expect(mara.list(id)?.state).toBe('closed'));
+  await until(() => expect(mara.list(id)?.state).toBe('closed'));
 });
 
 function invite(): Invite {
@@ -90,7 +91,7 @@ it('makes them again once the account has a role, and then they count everywhere
   const all = readNotCounted(mara.node, verdicts(mara));
   await joinList(mara.node, mara.lists, invite());
   for (const one of all) makeAgain(mara.node, one);
-  await vi.waitFor(() => expect(ana.texts(id)).toEqual(['Dry wood', 'Soap', 'Matches']));
+  await until(() => expect(ana.texts(id)).toEqual(['Dry wood', 'Soap', 'Matches']));
   expect(ana.list(id)?.title).toBe('Cabin in May');
   expect(ana.list(id)?.items[1]?.done).toBe(true);
 });
@@ -121,13 +122,13 @@ it('is empty again when the edits count after all', () => {
 
 it('is found by another device of the account, which loads the items that were to be added', async () => {
   const phone = await network.sameAccount(mara);
-  await vi.waitFor(() => expect(phone.list(id)?.state).toBe('closed'));
+  await until(() => expect(phone.list(id)?.state).toBe('closed'));
   let found: readonly NotCounted[] = [];
   onTestFinished(watchNotCounted(phone.node, noVerdicts, phone.lists, (all) => (found = all)));
   // Edits of one millisecond have no order.
   const made = lines(readNotCounted(mara.node, verdicts(mara))).sort();
   expect(made).toHaveLength(5);
-  await vi.waitFor(() => expect(lines(found).sort()).toEqual(made));
+  await until(() => expect(lines(found).sort()).toEqual(made));
   expect(found.map(({ reason }) => reason)).toEqual(found.map(() => 'not-a-member-then'));
   const { edits, stop } = watchEdits(ana.node, id, () => {});
   onTestFinished(stop);
@@ -147,11 +148,9 @@ it('is found also in items that come after the list is known to be closed', asyn
   let found: readonly NotCounted[] = [];
   const list = { ...mara.list(id), id, state: 'closed' } as ListView;
   onTestFinished(watchNotCounted(phone, noVerdicts, readable({ lists: [list] }), (all) => (found = all)));
-  await vi.waitFor(() => expect(found.map(({ kinds }) => kinds)).toContainEqual(['title']));
+  await until(() => expect(found.map(({ kinds }) => kinds)).toContainEqual(['title']));
   for (const item of ids.slice(1)) bring(item as CoID<RawCoMap>);
-  await vi.waitFor(() =>
-    expect(lines(found).sort()).toEqual(lines(readNotCounted(node, verdicts(mara))).sort()),
-  );
+  await until(() => expect(lines(found).sort()).toEqual(lines(readNotCounted(node, verdicts(mara))).sort()));
 });
 
 /** As if all edits were made in earlier runs. */

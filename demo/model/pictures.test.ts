@@ -1,10 +1,11 @@
 import { cojsonInternals, type CoID, RawBinaryCoStream, type RawCoMap } from '@MaiaOS/kernel/cojson';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { joinList } from './join-list.ts';
 import { largestPictureBytes, type PictureRef } from './picture.ts';
 import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
 import { watchPicture, type WatchedPicture } from './watch-picture.ts';
 import { chunkBytes } from './write-picture.ts';
+import { until } from '../../test/support/until.ts';
 
 /** The cojson priority of content sent after everything else. */
 const lowPriority = 6;
@@ -42,13 +43,13 @@ async function hex(blob: Blob | undefined): Promise<string> {
 
 async function put(device: TestDevice, blob: Blob): Promise<PictureRef> {
   await device.edit.putPicture(itemID, blob);
-  await vi.waitFor(() => expect(referred(device)?.bytes).toBe(blob.size));
+  await until(() => expect(referred(device)?.bytes).toBe(blob.size));
   return referred(device) ?? { id: '', bytes: 0 };
 }
 
 async function expectShown(device: TestDevice, ref: PictureRef, blob: Blob): Promise<void> {
   const states = watch(device, ref);
-  await vi.waitFor(() => expect(states[0]?.state).toBe('ready'));
+  await until(() => expect(states[0]?.state).toBe('ready'));
   const shown = states[0]?.state === 'ready' ? states[0].blob : undefined;
   expect(shown?.type).toBe(blob.type);
   expect((await hex(shown)) === (await hex(blob))).toBe(true);
@@ -87,7 +88,7 @@ describe('a picture', () => {
   });
 
   it('is reported as coming until it is complete', async () => {
-    await vi.waitFor(() => expect(phone.texts(listID)).toEqual(['Porch']));
+    await until(() => expect(phone.texts(listID)).toEqual(['Porch']));
     const blob = picture(2 * chunkBytes);
     const bytes = new Uint8Array(await blob.arrayBuffer());
     const stream = itemMap(phone)?.group.createBinaryStream();
@@ -95,10 +96,10 @@ describe('a picture', () => {
     const states = watch(phone, { id: stream?.id ?? '', bytes: blob.size });
     stream?.pushBinaryStreamChunk(bytes.subarray(0, chunkBytes));
     stream?.pushBinaryStreamChunk(bytes.subarray(chunkBytes));
-    await vi.waitFor(() => expect(stream?.core.knownState().sessions).not.toEqual({}));
+    await until(() => expect(stream?.core.knownState().sessions).not.toEqual({}));
     expect(states.map(({ state }) => state)).toEqual(['coming']);
     stream?.endBinaryStream();
-    await vi.waitFor(() => expect(states.map(({ state }) => state)).toEqual(['ready', 'coming']));
+    await until(() => expect(states.map(({ state }) => state)).toEqual(['ready', 'coming']));
   });
 
   it('is referenced only after it is completely written', async () => {
@@ -115,17 +116,17 @@ describe('a picture', () => {
   it('can be removed and restored', async () => {
     const ref = await put(phone, picture(10));
     const undo = phone.edit.removePicture(itemID);
-    await vi.waitFor(() => expect(referred(phone)).toBeUndefined());
+    await until(() => expect(referred(phone)).toBeUndefined());
     undo();
-    await vi.waitFor(() => expect(referred(phone)).toEqual(ref));
+    await until(() => expect(referred(phone)).toEqual(ref));
   });
 
   it('replaces the previous one, which undo restores', async () => {
     const before = await put(phone, picture(10));
     const undo = await phone.edit.putPicture(itemID, picture(20));
-    await vi.waitFor(() => expect(referred(phone)?.bytes).toBe(20));
+    await until(() => expect(referred(phone)?.bytes).toBe(20));
     undo();
-    await vi.waitFor(() => expect(referred(phone)).toEqual(before));
+    await until(() => expect(referred(phone)).toEqual(before));
   });
 
   it('is kept when an undo would restore an older one', async () => {
@@ -144,23 +145,23 @@ describe('a picture on another device', () => {
   beforeEach(async () => {
     phone.connect();
     laptop = await network.sameAccount(phone);
-    await vi.waitFor(() => expect(laptop.texts(listID)).toEqual(['Porch']));
+    await until(() => expect(laptop.texts(listID)).toEqual(['Porch']));
   });
 
   it('has a known size and is not loaded until it is shown', async () => {
     const blob = picture(3 * chunkBytes);
     const ref = await put(phone, blob);
-    await vi.waitFor(() => expect(referred(laptop)).toEqual(ref));
+    await until(() => expect(referred(laptop)).toEqual(ref));
     expect(laptop.node.hasCoValue(ref.id as CoID<RawBinaryCoStream>)).toBe(false);
     await expectShown(laptop, ref, blob);
   });
 
   it('is coming, then ready', async () => {
     const ref = await put(phone, picture(3 * chunkBytes));
-    await vi.waitFor(() => expect(referred(laptop)).toEqual(ref));
+    await until(() => expect(referred(laptop)).toEqual(ref));
     const states = watch(laptop, ref);
     expect(states.map(({ state }) => state)).toEqual(['coming']);
-    await vi.waitFor(() => expect(states.map(({ state }) => state)).toEqual(['ready', 'coming']));
+    await until(() => expect(states.map(({ state }) => state)).toEqual(['ready', 'coming']));
   });
 
   it('is missing until a device uploads it, then loads automatically', async () => {
@@ -168,9 +169,9 @@ describe('a picture on another device', () => {
     const blob = picture(3 * chunkBytes);
     const ref = await put(phone, blob);
     const states = watch(laptop, ref);
-    await vi.waitFor(() => expect(states[0]?.state).toBe('missing'));
+    await until(() => expect(states[0]?.state).toBe('missing'));
     phone.connect();
-    await vi.waitFor(() => expect(states[0]?.state).toBe('ready'));
+    await until(() => expect(states[0]?.state).toBe('ready'));
   });
 
   it('converges if both devices add one while disconnected', async () => {
@@ -180,7 +181,7 @@ describe('a picture on another device', () => {
     const blob = picture(20);
     await laptop.edit.putPicture(itemID, blob);
     phone.connect();
-    await vi.waitFor(() => expect(referred(phone)?.bytes).toBe(20));
+    await until(() => expect(referred(phone)?.bytes).toBe(20));
     expect(referred(laptop)).toEqual(referred(phone));
     await expectShown(phone, referred(phone) ?? { id: '', bytes: 0 }, blob);
   });
@@ -191,10 +192,10 @@ describe('a picture on another device', () => {
     const mara = await network.newAccount();
     mara.connect();
     const secret = phone.edit.inviteSecret(listID);
-    await vi.waitFor(async () => {
+    await until(async () => {
       expect(await joinList(mara.node, mara.lists, { listID, secret })).toEqual({ kind: 'joined', listID });
     });
-    await vi.waitFor(() => expect(referred(mara)).toEqual(ref));
+    await until(() => expect(referred(mara)).toEqual(ref));
     await expectShown(mara, ref, blob);
   });
 });
@@ -211,10 +212,10 @@ describe('an invalid picture from another account', () => {
     ['a size below one', { id, bytes: 0 }],
     ['a fractional size', { id, bytes: 1.5 }],
   ])('is ignored: %s', async (_, value) => {
-    await vi.waitFor(() => expect(phone.texts(listID)).toEqual(['Porch']));
+    await until(() => expect(phone.texts(listID)).toEqual(['Porch']));
     itemMap(phone)?.set('picture', value);
     phone.edit.setText(itemID, 'Step');
-    await vi.waitFor(() => expect(phone.texts(listID)).toEqual(['Step']));
+    await until(() => expect(phone.texts(listID)).toEqual(['Step']));
     expect(referred(phone)).toBeUndefined();
   });
 
@@ -237,5 +238,5 @@ describe('an invalid picture from another account', () => {
 
 async function nextMillisecond() {
   const now = Date.now();
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(now), { interval: 1 });
+  await until(() => expect(Date.now()).toBeGreaterThan(now));
 }

@@ -1,9 +1,10 @@
 import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { inviteLink, parseInviteLink, type Invite } from './invite-link.ts';
 import { joinList } from './join-list.ts';
 import { createLists } from './lists.ts';
 import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
+import { until } from '../../test/support/until.ts';
 
 let network: TestNetwork;
 let ana: TestDevice;
@@ -39,17 +40,17 @@ describe('a member', () => {
     const [anaID, maraID] = [ana.node.getCurrentAgent().id, mara.node.getCurrentAgent().id];
     const namesAt = (device: TestDevice) =>
       Object.fromEntries(device.list(id)?.members.map(({ accountID, name }) => [accountID, name]) ?? []);
-    await vi.waitFor(() => expect(ana.list(id)?.members).toHaveLength(2));
+    await until(() => expect(ana.list(id)?.members).toHaveLength(2));
     expect(namesAt(ana)).toEqual({ [anaID]: undefined, [maraID]: undefined });
 
     mara.edit.setMemberName(id, maraID, ' Mara ');
-    await vi.waitFor(() => expect(namesAt(ana)[maraID]).toBe('Mara'));
+    await until(() => expect(namesAt(ana)[maraID]).toBe('Mara'));
     ana.edit.setMemberName(id, maraID, 'Nobody');
     ana.edit.setMemberName(id, anaID, 'x'.repeat(100));
-    await vi.waitFor(() => expect(namesAt(mara)[anaID]).toBe('x'.repeat(60)));
+    await until(() => expect(namesAt(mara)[anaID]).toBe('x'.repeat(60)));
     for (const device of [ana, mara]) expect(namesAt(device)[maraID]).toBe('Mara');
     mara.edit.setMemberName(id, maraID, '');
-    await vi.waitFor(() => expect(namesAt(ana)[maraID]).toBeUndefined());
+    await until(() => expect(namesAt(ana)[maraID]).toBeUndefined());
   });
 });
 
@@ -63,7 +64,7 @@ describe('a share link', () => {
     if (rootID) other.node.internalDeleteCoValue(rootID);
     const lists = createLists(other.node, other.account);
     expect(await joinList(other.node, lists, link)).toEqual({ kind: 'joined', listID: id });
-    await vi.waitFor(() => expect(mara.list(id)?.title).toBe('Cabin'));
+    await until(() => expect(mara.list(id)?.title).toBe('Cabin'));
   });
 
   it('lets a second account read and change the list, and both see each other’s changes', async () => {
@@ -71,14 +72,14 @@ describe('a share link', () => {
     ana.connect();
     mara.connect();
     expect(await join(link)).toEqual({ kind: 'joined', listID: id });
-    await vi.waitFor(() => {
+    await until(() => {
       expect(mara.list(id)).toMatchObject({ state: 'ready', title: 'Cabin', others: 1, canChange: true });
       expect(mara.texts(id)).toEqual(['Firewood']);
     });
 
     mara.edit.addItem(id, 'Coffee');
     mara.edit.setDone(mara.itemID(id, 'Firewood'), true);
-    await vi.waitFor(() => {
+    await until(() => {
       expect(ana.texts(id)).toEqual(['Firewood', 'Coffee']);
       expect(ana.list(id)).toMatchObject({ others: 1, items: [{ done: true }, { done: false }] });
     });
@@ -90,9 +91,7 @@ describe('a share link', () => {
     ana.connect();
     mara.connect();
     await join(link);
-    await vi.waitFor(() =>
-      expect(mara.list(id)).toMatchObject({ inviteSecret: link.secret, canInvite: false }),
-    );
+    await until(() => expect(mara.list(id)).toMatchObject({ inviteSecret: link.secret, canInvite: false }));
     expect(mara.edit.inviteSecret(id)).toBe(link.secret);
   });
 
@@ -102,14 +101,14 @@ describe('a share link', () => {
     mara.connect();
     await join(link);
     expect(await join(link)).toEqual({ kind: 'joined', listID: id });
-    await vi.waitFor(() => expect(mara.shows().lists).toHaveLength(1));
+    await until(() => expect(mara.shows().lists).toHaveLength(1));
   });
 
   it('is required: knowing the list ID is not enough', async () => {
     ana.connect();
     mara.connect();
     mara.lists.keep(id);
-    await vi.waitFor(() => expect(mara.list(id)).toMatchObject({ state: 'closed', title: '', items: [] }));
+    await until(() => expect(mara.list(id)).toMatchObject({ state: 'closed', title: '', items: [] }));
   });
 
   it('is refused with a wrong secret, and nothing is added', async () => {
@@ -137,7 +136,7 @@ describe('the members of a list', () => {
     ana.connect();
     mara.connect();
     await join(invite());
-    await vi.waitFor(() =>
+    await until(() =>
       expect(ana.list(id)?.members).toMatchObject([
         { accountID: ana.account.id, isMe: true, may: 'manage', canRemove: false },
         { accountID: mara.account.id, isMe: false, may: 'change', canRemove: true },
@@ -161,14 +160,14 @@ describe('a revoked link', () => {
     ana.edit.revokeLinks(id);
     expect(readKey()).toMatch(/^key_z/);
     expect(readKey()).not.toBe(before);
-    await vi.waitFor(() => expect(ana.list(id)?.inviteSecret).toBeUndefined());
+    await until(() => expect(ana.list(id)?.inviteSecret).toBeUndefined());
     ana.edit.addItem(id, 'Matches');
 
     expect(await joinList(jonas.node, jonas.lists, link)).toMatchObject({ kind: 'refused' });
     expect(jonas.shows().lists).toEqual([]);
-    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood', 'Matches']));
+    await until(() => expect(mara.texts(id)).toEqual(['Firewood', 'Matches']));
     mara.edit.addItem(id, 'Coffee');
-    await vi.waitFor(() => expect(ana.texts(id)).toContain('Coffee'));
+    await until(() => expect(ana.texts(id)).toContain('Coffee'));
     expect(mara.list(id)?.inviteSecret).toBeUndefined();
   });
 
@@ -180,7 +179,7 @@ describe('a revoked link', () => {
     const link = invite();
     expect(link.secret).not.toBe(old.secret);
     expect(await join(link)).toEqual({ kind: 'joined', listID: id });
-    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood']));
+    await until(() => expect(mara.texts(id)).toEqual(['Firewood']));
   });
 });
 
@@ -190,13 +189,13 @@ describe('a removed member', () => {
     mara.connect();
     const link = invite();
     await join(link);
-    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood']));
+    await until(() => expect(mara.texts(id)).toEqual(['Firewood']));
     ana.edit.removeMember(id, mara.account.id);
-    await vi.waitFor(() => expect(mara.list(id)).toMatchObject({ state: 'closed', items: [] }));
+    await until(() => expect(mara.list(id)).toMatchObject({ state: 'closed', items: [] }));
     expect(ana.list(id)).toMatchObject({ others: 0, inviteSecret: undefined });
 
     const later = ana.edit.addItem(id, 'Secret plan') as CoID<RawCoMap>;
-    const asMara = await vi.waitFor(async () => {
+    const asMara = await until(async () => {
       const item = await mara.node.load(later);
       if (item === 'unavailable') throw new Error('The item has not arrived.');
       return item;
@@ -205,6 +204,6 @@ describe('a removed member', () => {
     expect(asMara.get('text')).toBeUndefined();
     expect(await join(link)).toMatchObject({ kind: 'refused' });
     expect(await join(invite())).toEqual({ kind: 'joined', listID: id });
-    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood', 'Secret plan']));
+    await until(() => expect(mara.texts(id)).toEqual(['Firewood', 'Secret plan']));
   });
 });

@@ -11,7 +11,7 @@ import {
   type Remember,
 } from '@MaiaOS/kernel';
 import { type Failure } from '../gate/failure-text.ts';
-import { enter, type Entered, type Entry } from './entry.ts';
+import { enter, sync, type Entered, type Entry } from './entry.ts';
 import { failureOf } from './failure-of.ts';
 import { keepChoice, lastChoice } from './last-choice.ts';
 
@@ -56,7 +56,7 @@ export interface AccessControl {
   leave(): void;
 }
 
-/** How an autofill request fails before the user picks a passkey. The same cause shows again if they ask for a prompt. */
+/** How an autofill request fails before the user picks a passkey. A prompt that the user asks for shows the same cause. */
 const endedUnasked: ReadonlySet<KernelErrorCode> = new Set([
   'ABORTED',
   'PASSKEY_UNSUPPORTED',
@@ -125,7 +125,7 @@ export function createAccess(onleft: () => void): AccessControl {
 
   async function resume() {
     try {
-      const session = await resumeSession();
+      const session = await resumeSession({ sync });
       if (session) opened({ session, isNew: false, remember: 'device' });
       else await toGate({ isBusy: false });
     } catch (error) {
@@ -149,13 +149,13 @@ export function createAccess(onleft: () => void): AccessControl {
   /** Waits in the background until the user picks a suggested passkey. */
   async function autofill(signal: AbortSignal) {
     try {
-      const session = await signInWithPasskey({ autofill: true, remember, signal });
+      const session = await signInWithPasskey({ autofill: true, remember, signal, sync });
       // A newer attempt takes precedence.
       if (signal.aborted) await session.close();
       else opened({ session, isNew: false, remember });
     } catch (error) {
       if (signal.aborted) return;
-      // The user picked no passkey, so a notice would answer nothing that they did.
+      // The user picked no passkey, so a notice would not respond to anything they did.
       if (isKernelError(error) && endedUnasked.has(error.code)) return;
       // Restarting it automatically could fail forever.
       mayAutofill = false;

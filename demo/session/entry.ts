@@ -32,9 +32,11 @@ export interface Entered {
 }
 
 const appName = 'Lists';
+/** Where the relay asks who this is, the account proves itself. Other relays are sent nothing of it. */
+export const sync = { auth: 'account' } as const;
 
 export async function enter(entry: Entry, remember: Remember, signal: AbortSignal): Promise<Entered> {
-  const options = { remember, signal, appName };
+  const options = { remember, signal, appName, sync };
   switch (entry.kind) {
     case 'sign-up':
       return { session: await signUpWithPasskey({ ...options, ...accountOf(entry) }), isNew: true, remember };
@@ -50,7 +52,7 @@ export async function enter(entry: Entry, remember: Remember, signal: AbortSigna
       return { session: await signInWithRecoveryPhrase(entry.phrase, options), isNew: false, remember };
     case 'known': {
       const { accountID } = entry;
-      const resumed = await resumeSession({ accountID, signal });
+      const resumed = await resumeSession({ accountID, signal, sync });
       if (resumed) return { session: resumed, isNew: false, remember: 'device' };
       return { session: await signInWithPasskey({ ...options, accountID }), isNew: false, remember };
     }

@@ -10,6 +10,8 @@ export function refusalText(error: KernelError | undefined): string {
       return 'the relay’s address cannot be used';
     case 'RELAY_NOT_A_RELAY':
       return 'the server at the relay’s address is not a Maia relay';
+    case 'RELAY_UNAUTHORIZED':
+      return `not signed in at the relay: ${error.message}`;
     default:
       return `refused by the relay: ${error.message}`;
   }

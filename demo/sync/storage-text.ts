@@ -11,7 +11,7 @@ export interface StorageText {
 
 const goesOn = 'Lists retries automatically, and this notice goes away once they are saved.';
 
-/** Once relays have everything, nothing is lost with the tab. */
+/** Once the relays have everything, closing the tab loses nothing. */
 export function storageText(error: KernelError | undefined, isAllConfirmed = false): StorageText {
   const stay = isAllConfirmed ? 'You can close this tab without losing them.' : 'Keep this tab open.';
   switch (error?.code) {

@@ -1,4 +1,4 @@
-import { type SyncState } from '@MaiaOS/kernel';
+import { createKernelError, type SyncState } from '@MaiaOS/kernel';
 import { describe, expect, it } from 'vitest';
 import { type Step } from './rung-steps.ts';
 import { syncText } from './sync-text.ts';
@@ -50,7 +50,7 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
   [
     'off',
     testStateWithoutDurable('unknown', { status: 'off' }),
-    'ruuu Saved on this device only · no relay is set | calm off',
+    'ruuu Saved on this device only · no relay is set up | calm off',
   ],
   [
     'paused',
@@ -253,6 +253,31 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     'rfww Saved on this device · the server at the relay’s address is not a Maia relay | failed refused',
   ],
   [
+    'a relay that does not know the session',
+    testState({ status: 'failed', error: testError('RELAY_UNAUTHORIZED', 'Sign in again.'), sent: two }),
+    'rfww Saved on this device · not signed in at the relay: Sign in again. | failed refused',
+  ],
+  [
+    'no token yet',
+    testState({
+      status: 'connecting',
+      error: testError('RELAY_UNAUTHORIZED', 'No token.'),
+      ...{ sent: two, confirmed: two, durable: two },
+    }),
+    'rwww Saved on this device · not signed in at the relay yet | calm connecting',
+  ],
+  [
+    'blocked by the operator, with attempts that follow',
+    testState({
+      status: 'connecting',
+      error: createKernelError('RELAY_REFUSED', 'Blocked: Spam.', {
+        details: { refusal: 'forbidden', reason: 'Spam' },
+      }),
+      ...{ sent: two, confirmed: two, durable: two },
+    }),
+    'rwww Saved on this device · refused by the relay: Blocked: Spam. | failed refused',
+  ],
+  [
     'outdated app',
     testState({ status: 'failed', error: testError('APP_OUTDATED') }),
     'rfww Saved on this device · reload to send: a newer version of Lists is required | failed refused',
@@ -278,7 +303,7 @@ describe('the sync line', () => {
     }
   });
 
-  it('calls edits confirmed or stored in no state in which something is wrong', () => {
+  it('never calls edits confirmed or stored while something is wrong', () => {
     const error = testError('RELAY_UNREACHABLE');
     const wrong: readonly Partial<SyncState>[] = [
       ...(['off', 'failed', 'paused', 'offline', 'connecting'] as const).map((status) => ({ status })),

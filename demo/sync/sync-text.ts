@@ -1,4 +1,4 @@
-import { type KernelError, type SyncState } from '@MaiaOS/kernel';
+import { isKernelError, type KernelError, type SyncState } from '@MaiaOS/kernel';
 import { refusalText } from './refusal-text.ts';
 import {
   isGetting,
@@ -68,7 +68,7 @@ function lineIfSaved(state: SyncState, nowMs: number, reachedAtMs: number): Line
   const waiting = Math.max(state.sent.pending, state.confirmed.pending);
   switch (state.status) {
     case 'off':
-      return ['off', here === savedHere ? `${here} only` : here, 'no relay is set'];
+      return ['off', here === savedHere ? `${here} only` : here, 'no relay is set up'];
     case 'failed':
       return ['refused', here, refusalText(state.error)];
     case 'paused':
@@ -76,10 +76,17 @@ function lineIfSaved(state: SyncState, nowMs: number, reachedAtMs: number): Line
     case 'offline':
       return ['offline', here, `offline, ${waitingText(waiting, state.sent.known)}`];
     case 'connecting':
+      if (isKeptOut(state.error)) return ['refused', here, refusalText(state.error)];
+      return lineOnline(state, nowMs, reachedAtMs);
     case 'syncing':
     case 'confirmed':
       return lineOnline(state, nowMs, reachedAtMs);
   }
+}
+
+/** Unlike a relay that is only busy, this one expects someone to act. */
+function isKeptOut(error: KernelError | undefined): boolean {
+  return isKernelError(error, 'RELAY_REFUSED') && error.details.refusal === 'forbidden';
 }
 
 function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line {
@@ -148,6 +155,7 @@ function notSavedText(state: SyncState): string {
 }
 
 function connectingText(state: SyncState): string {
+  if (state.error?.code === 'RELAY_UNAUTHORIZED') return 'not signed in at the relay yet';
   const isLong = state.peers.some((peer) => 'attempt' in peer && peer.attempt > attemptsBeforeNoAnswer);
   return isLong ? 'no answer from the relay yet' : 'connecting…';
 }
