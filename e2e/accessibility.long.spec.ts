@@ -1,9 +1,11 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import { createApp } from './support/app.ts';
+import type { Locator, Page } from '@playwright/test';
+import { createApp, type App } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
+import { panelIn, rulesOfPages } from './support/devtools-page.ts';
 import { fillStorage } from './support/everything/break-device.ts';
 import { noisePicture } from './support/noise-picture.ts';
+import type { RelayProcess } from './support/relay-process.ts';
 import { expect, test } from './support/test.ts';
 
 const porch = { name: 'porch.png', mimeType: 'image/png', buffer: noisePicture(300, 200) };
@@ -14,13 +16,22 @@ const looks = [
   { width: 1280, height: 800, colorScheme: 'dark' },
 ] as const;
 
-/** Fails on anything that axe finds in the page as shown, wide and narrow, light and dark. */
-async function expectAccessible(page: Page, what: string): Promise<void> {
-  for (const { width, height, colorScheme } of looks) {
+interface AxeOptions {
+  readonly shownAs?: readonly (typeof looks)[number][];
+  readonly withoutRules?: readonly string[];
+}
+
+/** Fails on anything that axe finds in the page as shown, by default wide and narrow, light and dark. */
+async function expectAccessible(
+  page: Page,
+  what: string,
+  { shownAs = looks, withoutRules = [] }: AxeOptions = {},
+): Promise<void> {
+  for (const { width, height, colorScheme } of shownAs) {
     await page.setViewportSize({ width, height });
-    // Colours in transition between themes belong to neither.
+    // Colours in transition belong to neither theme.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations, passes } = await new AxeBuilder({ page }).analyze();
+    const { violations, passes } = await new AxeBuilder({ page }).disableRules([...withoutRules]).analyze();
     expect(passes.length).toBeGreaterThan(10);
     const found = violations.flatMap(({ id, impact, nodes }) =>
       nodes.map(
@@ -83,21 +94,46 @@ test('axe finds nothing wrong with the panel, also while saving fails', async ({
   devOrigin,
 }) => {
   test.slow();
-  await addAuthenticator(page);
-  const app = createApp(page);
-  await app.begin(devOrigin, 'Groceries', 'Bread');
-  await app.untilStored();
-  await relay.stop();
+  const app = await beginAndStop(page, relay, devOrigin);
   await fillStorage(page);
   await app.addItem('Milk');
   await expect(page.getByText('Free some space')).toBeVisible();
   await expectAccessible(page, 'a full device');
+  const panel = await openPanel(page);
+  await expectViewsAccessible(panel, 'the panel');
+});
+
+test('axe finds nothing wrong with the panel in its separate window', async ({ page, relay, devOrigin }) => {
+  test.slow();
+  const app = await beginAndStop(page, relay, devOrigin);
+  await app.addItem('Milk');
+  const panel = await openPanel(page);
+  const opening = page.waitForEvent('popup');
+  await panel.getByRole('button', { name: 'Open in a separate window' }).click();
+  // The page has the same styles, and is examined in all looks.
+  const options = { shownAs: looks.slice(-1), withoutRules: rulesOfPages };
+  await expectViewsAccessible(panelIn(await opening), 'the window', options);
+});
+
+/** A list with one item that the relay has, which is stopped then. */
+async function beginAndStop(page: Page, relay: RelayProcess, origin: string): Promise<App> {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(origin, 'Groceries', 'Bread');
+  await app.untilStored();
+  await relay.stop();
+  return app;
+}
+
+async function openPanel(page: Page): Promise<Locator> {
   await page.getByRole('heading', { name: 'Groceries' }).click(); // A focused text field would block the hotkey.
   await page.keyboard.press('Alt+Shift+KeyM');
-  const panel = page
-    .getByRole('region', { name: 'maia devtools' })
-    .or(page.getByRole('complementary', { name: 'maia devtools' }));
+  const panel = panelIn(page);
   await expect(panel).toBeVisible();
+  return panel;
+}
+
+async function expectViewsAccessible(panel: Locator, what: string, options: AxeOptions = {}): Promise<void> {
   await panel.locator('[data-id]').first().click();
   /** Opens further parts of a view. */
   const openMore: Readonly<Record<string, () => Promise<void>>> = {
@@ -118,6 +154,6 @@ test('axe finds nothing wrong with the panel, also while saving fails', async ({
     await view.click();
     const [name = ''] = (await view.innerText()).split('\n');
     await openMore[name]?.();
-    await expectAccessible(page, `the panel, ${name}`);
+    await expectAccessible(panel.page(), `${what}, ${name}`, options);
   }
-});
+}

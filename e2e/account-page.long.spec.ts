@@ -256,7 +256,7 @@ test('a sign-out that waits goes on when another tab answers again', async ({
   await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
 });
 
-test('a sign-out while sending is paused offers to resume it, and then goes on', async ({
+test('a sign-out while sending is paused offers to resume sending, and then continues', async ({
   page,
   devOrigin,
 }) => {

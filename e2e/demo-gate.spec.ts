@@ -165,7 +165,7 @@ test('autofill makes way for an explicit prompt', async ({ page, origins }) => {
   expect(await count('offered')).toBe(2);
 });
 
-test('a request for autofill that the browser ends changes nothing on the page, also for an invitation', async ({
+test('an autofill request that the browser ends changes nothing on the page, even with an invitation', async ({
   page,
   origins,
 }) => {
@@ -186,7 +186,7 @@ test('a request for autofill that the browser ends changes nothing on the page, 
     await expect.poll(() => page.evaluate(() => sessionStorage.getItem('ended'))).toBe('yes');
     const asks = page.getByRole('button', { name: /^(Continue|Join) with a passkey$/ });
     await expect(asks).toBeVisible();
-    // A notice would follow once the device's accounts were read, which takes a few frames; a slow machine draws them later.
+    // A notice would appear once the device's accounts are read, which takes a few frames, or more on a slow machine.
     await page.evaluate(async () => {
       for (let frame = 0; frame < 30; frame++) await new Promise(requestAnimationFrame);
     });

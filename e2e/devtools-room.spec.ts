@@ -4,7 +4,7 @@ import { addAuthenticator } from './support/authenticator.ts';
 import { openDevtoolsPage, panelIn } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
-// What the panel and its button leave of the app.
+// How much of the app the panel and its button leave usable.
 
 async function boxOf(locator: Locator) {
   const box = await locator.boundingBox();
@@ -114,7 +114,7 @@ test('the panel can be used while a modal dialog of the app is open', async ({ p
   await expect(panel).toBeVisible();
   await expect(dialog).toBeVisible();
 
-  // It returns to the page with the dialog's end, however it ends, and leaves nothing in it.
+  // However the dialog closes, the panel returns to the page and leaves nothing in the dialog.
   await dialog.getByRole('button', { name: 'Save the shift' }).focus();
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();

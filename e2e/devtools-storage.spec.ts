@@ -77,7 +77,7 @@ test('on a full device, the panel says what to do, and an edit that is not saved
   const id = await page.evaluate(() => bareApp.makeMap());
   const notice = panel.getByRole('group', { name: /not saved/ });
   await expect(notice).toContainText(/QuotaExceededError: storage is full; attempt \d+, next attempt/);
-  await expect(notice).toContainText('Do not reload yet: the edits are only in this tab');
+  await expect(notice).toContainText('Do not reload yet: edits that are not confirmed are only in this tab');
   await expect(panel.getByRole('tab', { name: /Storage/ })).toContainText('full');
   // A map and its group.
   const { lines } = await downloaded(page, panel.getByRole('button', { name: 'Unsynced, 2' }));

@@ -86,8 +86,8 @@ test('two offline devices: edits of different fields both remain, edits of the s
   await expect(second.syncLine).toContainText('Saved on this device');
 
   await relay.start();
+  for (const device of [first, second]) await backOnline(device.page);
   for (const device of [first, second]) {
-    await backOnline(device.page);
     await device.untilStored();
     await device.untilTicked('Rye bread');
   }

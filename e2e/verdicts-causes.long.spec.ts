@@ -11,7 +11,7 @@ import { expectHeadline, expectNotAllWell } from './support/situations.ts';
 import { expect, test } from './support/test.ts';
 import { arrived, begin, edit, expectOutage, expectVerdict, stand } from './support/verdicts.ts';
 
-// What stands between a device and its relay: each cause in the verdict, the headline and Peers, with its next step, and in
+// Causes between a device and its relay: each appears in the verdict, the headline and Peers, with its next step, and in
 // the inspector's answer as codes.
 
 /** A page with an account and a map, whose relay's address is wrong from the start. */
@@ -46,7 +46,7 @@ test('a relay that was killed', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
   await relay.kill();
   await edit(page);
-  const cause = /relay unreachable for .+: nothing answers this page at localhost:\d+/i;
+  const cause = /relay unreachable for .+: nothing at localhost:\d+ answers this page/i;
   const next = /Check that a relay is running at localhost:\d+/;
   await expectVerdict(panel, cause, next, { cause: 'unreachable', step: 'check-relay' });
   await expectOutage(panel, cause, next);
@@ -80,7 +80,7 @@ test('a relay that is full', async ({ page, browser, app, relay }) => {
   await relay.start('--limit', 'connections=1');
   try {
     await arrived(page);
-    // The page lets go of its place, and another client takes it.
+    // The page frees its slot, and another client takes it.
     await page.evaluate(() => void bareApp.set('before', 1));
     await arrived(page);
     await panel.getByRole('button', { name: 'Pause sync' }).first().click();
@@ -113,9 +113,10 @@ test('an edit that exceeds the relay’s limit', async ({ page, app, relay }) =>
 
 test('the page’s own origin, which has no relay', async ({ page, app }) => {
   const panel = await beginAt(page, app.origin, undefined);
-  const cause = /no relay at localhost:\d+: a web (page|server) \(HTTP \d+.*\) answered/i;
+  const cause =
+    /no relay at localhost:\d+: (the server answered with a web page|a web server answered) \(HTTP \d+.*\)/i;
   const next =
-    /The address is the page’s origin, because `PUBLIC_API_DOMAIN` was not set when sync began\. Set `PUBLIC_API_DOMAIN` to the relay’s domain/;
+    /The address comes from the page’s origin, because `PUBLIC_API_DOMAIN` was not set when sync began\. Set `PUBLIC_API_DOMAIN` to the relay’s domain/;
   await expectVerdict(panel, cause, next, { cause: 'not-a-relay', step: 'correct-address' });
   await expectOutage(panel, cause, next);
 });
@@ -126,8 +127,8 @@ test('a dev server that leaves unknown WebSockets open', async ({ page, app }) =
   });
   server.leaveUpgradesOpen();
   const panel = await beginAt(page, app.origin, `ws://localhost:${server.port}/sync`);
-  const cause = /no relay at localhost:\d+: a web server \(HTTP 404, text\/plain\) answered/i;
-  const next = /The address is the `url` that the app passed/;
+  const cause = /no relay at localhost:\d+: a web server answered \(HTTP 404, text\/plain\)/i;
+  const next = /The address comes from the `url` that the app passed/;
   await expectVerdict(panel, cause, next, { cause: 'not-a-relay', step: 'correct-address' });
   await expectOutage(panel, cause, next);
   server.close();
@@ -139,7 +140,7 @@ test('a plain HTTP server', async ({ page, app }) => {
   });
   const panel = await beginAt(page, app.origin, `ws://localhost:${server.port}/sync`);
   const cause = /no relay for this page at localhost:\d+: a server answered/i;
-  const next = /The address is the `url` that the app passed\. Correct that `url`/;
+  const next = /The address comes from the `url` that the app passed\. Correct that `url`/;
   await expectVerdict(panel, cause, next, { cause: 'unreadable', step: 'correct-address' });
   await expectOutage(panel, cause, next);
   server.close();
@@ -149,7 +150,7 @@ test('a server that echoes WebSocket frames', async ({ page, app }) => {
   const echo = await startEchoServer();
   const panel = await beginAt(page, app.origin, `ws://${echo.host}/sync`);
   const cause = /no relay at 127\.0\.0\.1:\d+: the server sends back what it receives/i;
-  const next = /The address is the `url` that the app passed/;
+  const next = /The address comes from the `url` that the app passed/;
   const codes = { cause: 'not-a-relay', step: 'correct-address' };
   await expectVerdict(panel, cause, next, codes);
   await expectOutage(panel, cause, next);

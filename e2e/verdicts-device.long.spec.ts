@@ -43,7 +43,7 @@ test('a second tab that is paused', async ({ page, context, app, relay }) => {
   );
   await arrived(second);
 
-  // Else the first tab sends the edit after a few seconds.
+  // Otherwise, the first tab would send the edit after a few seconds.
   const otherPanel = panelIn(second);
   for (const one of [panel, otherPanel])
     await one.getByRole('button', { name: 'Pause sync' }).first().click();
@@ -57,7 +57,7 @@ test('a second tab that is paused', async ({ page, context, app, relay }) => {
   };
   await expectSituation(otherPanel, id, { headline: /^1 CoValue not confirmed$/, ...paused });
   await expectSituation(panel, id, {
-    headline: /^Nothing waits in this tab; 1 CoValue waits in another$/,
+    headline: /^Nothing is waiting in this tab; 1 CoValue is waiting in another tab$/,
     ...paused,
   });
 
@@ -92,7 +92,7 @@ test('a device whose storage is full', async ({ page, app, relay }) => {
     reason: { kind: 'not-saved', error: { code: 'STORAGE_FULL' } },
   });
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
-  await expect(panel.locator('dt', { hasText: 'Missing at' }).locator('+ dd')).toHaveText('this device');
+  await expect(panel.locator('dt', { hasText: 'Missing from' }).locator('+ dd')).toHaveText('this device');
   await panel.getByRole('tab', { name: /Storage/ }).click();
   await expect(panel.getByRole('group', { name: /not saved/i })).toContainText('free space on this device');
   await page.evaluate(() => storageFaults.end());
@@ -139,7 +139,7 @@ test('a value that is too large', async ({ page, app, relay }) => {
   await expectSituation(panel, id, {
     headline: /^1 edit refused on this device$/,
     facts: /everything else is confirmed by localhost/,
-    why: /^Not made: the value takes 1,200,\d+ bytes; the limit is 1,048,576 bytes$/,
+    why: /^Not made: the value is too large \(1\.2 MB, limit 1\.0 MB\)$/,
     next: /Split the value/,
     codes: { cause: 'not-made', step: 'split-value' },
     reason: { kind: 'not-made', error: { code: 'VALUE_TOO_LARGE' }, size: { limitBytes: 1_048_576 } },
@@ -167,7 +167,7 @@ test('a CoValue that no relay has', async ({ page, app, relay }) => {
   expect(await page.evaluate((wanted) => devtools.explain(wanted).verdict, missing)).toMatch(/^Not found/);
 });
 
-test('the words of an item that is too long stay in the field', async ({ page, origins }) => {
+test('the text of an item that is too long stays in the field', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries', 'Bread');
@@ -176,7 +176,7 @@ test('the words of an item that is too long stay in the field', async ({ page, o
   await field.fill(words);
   await field.press('Enter');
   await expect(page.getByRole('alert').filter({ hasText: 'Too long for one item' })).toContainText(
-    'The limit is 2,000 characters',
+    'the limit is 2,000',
   );
   await expect(field).toHaveValue(words);
   await expect(page.getByRole('checkbox')).toHaveCount(1);
@@ -204,7 +204,7 @@ test('a clock that is three days ahead', async ({ page, app, relay }) => {
 test('a clock that is three days behind', async ({ page, browser, app, relay }) => {
   await setClockOff(page, days(-3));
   const panel = await begin(page, app.origin, relay.port);
-  // What this device creates is dated by the same clock, so nothing of it is stuck.
+  // This device dates its own creations by the same clock, so none of them is stuck.
   await expectHeadline(
     panel,
     /^This device’s clock is 3 days behind the relay’s$/,
@@ -216,7 +216,7 @@ test('a clock that is three days behind', async ({ page, browser, app, relay }) 
   expect(Math.abs((clockOffsetMs ?? 0) - days(3))).toBeLessThan(3_600_000);
   await expectNotAllWell(panel);
 
-  // Of what others have created since, it was no member at the date of its edits.
+  // In groups that others have created since, it was not yet a member at the date of its edits.
   const owner = await (await browser.newContext()).newPage();
   await begin(owner, app.origin, relay.port);
   const id = await makeMap(owner);
@@ -234,7 +234,7 @@ test('a clock that is three days behind', async ({ page, browser, app, relay }) 
   await owner.context().close();
 });
 
-test('an app that states no version, at a relay that requires one', async ({ page, app, relay }) => {
+test('an app that reports no version, at a relay that requires one', async ({ page, app, relay }) => {
   await addAuthenticator(page);
   await openDevtoolsPage(page, app.origin, { open: true });
   await signUpThere(page, relay.port);
@@ -247,8 +247,8 @@ test('an app that states no version, at a relay that requires one', async ({ pag
     await edit(page);
     await expectSituation(panel, id, {
       headline: /^1 CoValue not confirmed$/,
-      facts: /requires version 2\.0\.0 or newer of this app, which states none/,
-      why: /requires version 2\.0\.0 or newer of this app, which states none$/,
+      facts: /requires version 2\.0\.0 or newer of this app, but the app reports no version/,
+      why: /requires version 2\.0\.0 or newer of this app, but the app reports no version$/,
       next: /Pass `appVersion`/,
       codes: { cause: 'relay-failed', step: 'correct-options' },
       reason: { kind: 'relay-failed', error: { code: 'APP_OUTDATED' } },

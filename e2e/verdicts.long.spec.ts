@@ -36,7 +36,7 @@ test('a relay that is down', async ({ page, app, relay }) => {
   await edit(page);
   await expectVerdict(
     panel,
-    /nothing answers this page at localhost:\d+, (next attempt|attempt \d)/,
+    /nothing at localhost:\d+ answers this page, (next attempt|attempt \d)/,
     /relay/,
     {
       cause: 'unreachable',

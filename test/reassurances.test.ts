@@ -5,7 +5,7 @@ it.each([
   'Everything is confirmed by localhost:4210',
   'Nothing to confirm',
   'All edits from this device are durable at every relay',
-  'No edit from this device is waiting to sync.',
+  'No edit by this account is waiting on this device',
   'Nothing.',
 ])('%j counts as a reassurance, as the panel words it', (sentence) => {
   expect(sentence).toMatch(allIsWell);

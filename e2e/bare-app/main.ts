@@ -4,6 +4,10 @@ import type { CoID, RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
 /** The bare kernel, for actions that the demo has no button for. Tests call it through the page. */
 export interface BareApp {
   signUp(urls: readonly string[], appVersion?: string): Promise<void>;
+  /** With a relay at each address, where `signUp` takes the addresses of one relay. */
+  signUpAtRelays(urls: readonly string[]): Promise<void>;
+  /** Signs in there by the tokens of `relayToken`, which the test exposes. */
+  signUpWithTokens(url: string): Promise<void>;
   /** With the relay that `resolveSyncUrl()` names. */
   signUpAtDefault(): Promise<void>;
   /** With `sync: false`. */
@@ -12,6 +16,8 @@ export interface BareApp {
   connect(url: string): void;
   /** Opens the account again, like a later page load. */
   resume(urls: readonly string[], appVersion?: string): Promise<void>;
+  /** With a relay at each address. */
+  resumeAtRelays(urls: readonly string[]): Promise<void>;
   /** Ends the session and its node. */
   close(): Promise<void>;
   /** Of the current session, even if it replaced another one. */
@@ -20,7 +26,7 @@ export interface BareApp {
   makeMap(): string;
   openMap(id: string): Promise<void>;
   accountID(): string;
-  /** Gives the account a role in the map's group, from which `remove` takes it again; `everyone` has none. */
+  /** Gives the account a role in the map's group, which `remove` takes away again. */
   admit(accountID: string): Promise<void>;
   remove(accountID: string): Promise<void>;
   set(key: string, value: number): void;
@@ -55,10 +61,17 @@ function opened<T>(value: T | undefined): T {
 
 declare global {
   var bareApp: BareApp;
+  var relayToken: () => Promise<string>;
 }
 globalThis.bareApp = {
   async signUp(url, appVersion) {
     await signUpWithPasskey({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
+  },
+  async signUpAtRelays(urls) {
+    await signUpWithPasskey({ sync: { relays: urls.map((url) => ({ url })) } });
+  },
+  async signUpWithTokens(url) {
+    await signUpWithPasskey({ sync: { url, auth: { token: () => globalThis.relayToken() } } });
   },
   async signUpAtDefault() {
     await signUpWithPasskey();
@@ -69,6 +82,9 @@ globalThis.bareApp = {
   connect: (url) => void setupSyncPeers({ node: opened(activeSession.current).node, url }),
   async resume(url, appVersion) {
     await resumeSession({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
+  },
+  async resumeAtRelays(urls) {
+    await resumeSession({ sync: { relays: urls.map((url) => ({ url })) } });
   },
   close: () => opened(activeSession.current).close(),
   sessionID: () => opened(activeSession.current).node.currentSessionID,

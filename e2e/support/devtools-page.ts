@@ -3,6 +3,9 @@ import { addAuthenticator } from './authenticator.ts';
 
 export const panelIn = (page: Page): Locator => page.getByRole('complementary', { name: 'maia devtools' });
 
+/** Axe's rules about pages of content, which the panel's separate window is not. */
+export const rulesOfPages = ['landmark-one-main', 'page-has-heading-one'];
+
 /** Opens the bare app's page, with the devtools mounted if options are given. */
 export async function openDevtoolsPage(
   page: Page,

@@ -1,14 +1,17 @@
 import type { Locator } from '@playwright/test';
 
-/** What a user could not read: text that is cut without a title, or that lies on other text. */
+/** Unreadable text: truncated without a title, or overlapping other text. */
 export interface Unreadable {
   readonly cut: readonly string[];
   readonly overlapping: readonly string[];
 }
 
-/** Measures all text in the panel that is not scrolled out of sight. */
-export function findUnreadable(panel: Locator): Promise<Unreadable> {
-  return panel.evaluate((element) => {
+/**
+ * Measures all text in the panel that is not scrolled out of sight. Titles need a pointer, so they make up
+ * for cut text only in views where the details of the selected row repeat it.
+ */
+export function findUnreadable(panel: Locator, areTitlesEnough = true): Promise<Unreadable> {
+  return panel.evaluate((element, canBeTitled) => {
     interface Box {
       left: number;
       top: number;
@@ -72,7 +75,7 @@ export function findUnreadable(panel: Locator): Promise<Unreadable> {
     const shown: Text[] = [];
     for (const { words, parent, box } of texts) {
       let visible: Box = box;
-      // What scrolls in a direction can be brought into view in it.
+      // Content that overflows a scroll container can be scrolled into view in that direction.
       const canScroll = { x: false, y: false };
       let isCut = false;
       for (const ancestor of ancestorsOf(parent)) {
@@ -82,7 +85,7 @@ export function findUnreadable(panel: Locator): Promise<Unreadable> {
         canScroll.x ||= can.x;
         canScroll.y ||= can.y;
         const reachable: Box = {
-          // Nothing scrolls to before its beginning.
+          // Content before the start of a container cannot be scrolled to.
           left: can.x ? frame.left - ancestor.scrollLeft : canScroll.x ? -Infinity : frame.left,
           right: canScroll.x ? Infinity : frame.right,
           top: can.y ? frame.top - ancestor.scrollTop : canScroll.y ? -Infinity : frame.top,
@@ -93,7 +96,9 @@ export function findUnreadable(panel: Locator): Promise<Unreadable> {
       }
       // The panel titles `.cut` text itself. Nothing in its header may need that.
       const isTitled =
-        !parent.closest('.head') && ancestorsOf(parent).some((ancestor) => ancestor.matches('[title], .cut'));
+        canBeTitled &&
+        !parent.closest('.head') &&
+        ancestorsOf(parent).some((ancestor) => ancestor.matches('[title], .cut'));
       if (isCut && !isTitled) cut.add(`${words.slice(0, 60)} (${parent.className.toString()})`);
       if (!isEmpty(visible)) shown.push({ words, parent, box: visible });
     }
@@ -110,5 +115,5 @@ export function findUnreadable(panel: Locator): Promise<Unreadable> {
       }
     }
     return { cut: [...cut], overlapping: [...overlapping] };
-  });
+  }, areTitlesEnough);
 }

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-/** Texts of the panel and the demo: literals and text in Svelte elements, up to what is filled in. */
+/** Texts of the panel and the demo: literals and text in Svelte elements, up to the first interpolation. */
 const texts = /(?:['"`>]|\band )\s*([A-Za-z][^'"`<>{}$\n]*)/g;
 /** How a reassuring sentence about all edits begins, unlike “nothing is saved” or “everything else”. */
 const beginning =
-  /^(?:everything is (?:confirmed|stored|durable|saved|sent|safe)|all (?:its )?edits|nothing (?:to|waiting)|no edits? (?:is|from)|nothing\.$)/i;
+  /^(?:everything is (?:confirmed|stored|durable|saved|sent|safe)|all (?:its )?edits|nothing (?:to|waiting)|no edits? (?:is|from|by)|nothing\.$)/i;
 
 /** Every reassuring sentence of the panel and the demo, from their sources. */
 export const reassurances: readonly string[] = [

@@ -9,6 +9,7 @@ import { startSync } from '../../src/sync/start-sync.ts';
 import { createNodePlatform } from '../support/platform/node-platform.ts';
 import { createAgentNode } from '../support/sync/stock-relay.ts';
 import { inspectSchema, type Answer } from './inspect-schema.ts';
+import { until } from '../support/until.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -53,13 +54,13 @@ test('the answers of an inspector match the schema, without additional fields', 
   expect(inspector.snapshot()).toMatchObject({ faults: {}, recording: {} });
   expect(whole()).toEqual([]);
   controls.setFaults(undefined);
-  await vi.waitFor(async () => expect(await relayAnswer()).toHaveProperty('known.header', true), 20_000);
+  await until(async () => expect(await relayAnswer()).toHaveProperty('known.header', true));
   const replayed = await controls.replay(stop());
   expect(replayed.replay).toBeDefined();
   expect(problemsOf('InspectorSnapshot', replayed)).toEqual([]);
 
   await relay.close();
-  await vi.waitFor(() => expect(inspector.snapshot().peers[0]?.error).toBeDefined());
+  await until(() => expect(inspector.snapshot().peers[0]?.error).toBeDefined());
   expect(await relayAnswer()).toHaveProperty('unanswered');
   map.set('n', 1);
   expect(whole()).toEqual([]);

@@ -29,16 +29,30 @@ function namesIn(declared: string): readonly string[] {
 
 /** The frames that the kernel and the relay add, by name, each with its fields. */
 function frames(): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(
-    nodesOf(wire)
-      .filter(ts.isInterfaceDeclaration)
-      .flatMap(({ members }) => {
-        const fields = members.map((member) => member.name?.getText() ?? '');
-        const kind = members.find((member) => member.name?.getText() === 'maia');
-        const [name] = kind ? [...walk(kind)].filter(ts.isStringLiteral) : [];
-        return name ? [[name.text, fields.filter((field) => field !== 'maia')] as const] : [];
-      }),
+  const fieldsByName: Record<string, readonly string[]> = {};
+  for (const declared of nodesOf(wire).filter(ts.isInterfaceDeclaration)) {
+    const kind = declared.members.find((member) => member.name?.getText() === 'maia');
+    const [name] = kind ? [...walk(kind)].filter(ts.isStringLiteral) : [];
+    if (!name) continue;
+    // A frame may have several forms.
+    const fields = new Set([...(fieldsByName[name.text] ?? []), ...fieldsOf(declared)]);
+    fieldsByName[name.text] = [...fields].filter((field) => field !== 'maia');
+  }
+  return fieldsByName;
+}
+
+/** With those of the interfaces that it extends. */
+function fieldsOf({ members, heritageClauses }: ts.InterfaceDeclaration): readonly string[] {
+  const inherited = (heritageClauses ?? []).flatMap(({ types }) =>
+    types.map(({ expression }) => expression.getText()),
   );
+  return [
+    ...members.map((member) => member.name?.getText() ?? ''),
+    ...nodesOf(wire)
+      .filter(ts.isInterfaceDeclaration)
+      .filter(({ name }) => inherited.includes(name.text))
+      .flatMap(fieldsOf),
+  ];
 }
 
 function codesIn(text: string): readonly string[] {

@@ -2,6 +2,7 @@ import { cojsonInternals, type LocalNode } from 'cojson';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createRelayNode } from '../../src/engine/create-node.ts';
 import { attacker, crypto, give, kernelNodes, memberOf, newSecret, nextMoment, viewOf } from './nodes.ts';
+import { until } from '../support/until.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -30,7 +31,7 @@ it('[GROUP-9] a relay lacks a group above for a moment: its members still read w
   const map = group.createMap({ a: 1 });
   give(carol, alice, parent, group, map);
   give(relay, alice, group, map);
-  await vi.waitFor(() => {
+  await until(() => {
     expect(relay.getCoValue(group.id).isAvailable()).toBe(true);
   }, 15_000);
   await nextMoment();

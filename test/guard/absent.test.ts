@@ -15,6 +15,7 @@ import {
   sign,
   viewOf,
 } from './nodes.ts';
+import { until } from '../support/until.ts';
 
 /** No device has a CoValue with this ID. */
 const nobody = 'co_zFakeFakeFakeFakeFakeFakeFake';
@@ -96,7 +97,7 @@ it.each(['a link holder', 'a manager', 'a stranger'] as const)(
     sign(mallory, group, [nobody, 'writer']);
     const second = await kernelNodes.honest(secret);
     connect(relay, second);
-    await vi.waitFor(() => {
+    await until(() => {
       expect(relay.getCoValue(group.id).knownState().sessions).toHaveProperty([mallory.currentSessionID]);
     });
     const seen = await open(second, group);
@@ -108,7 +109,7 @@ it.each(['a link holder', 'a manager', 'a stranger'] as const)(
     expect(seen.get('readKey')).not.toBe(before);
     opened.set('b', 2);
     connect(relay, carol);
-    await vi.waitFor(async () => {
+    await until(async () => {
       expect((await open(carol, map)).toJSON()).toEqual({ a: 1, b: 2 });
     });
     expect(() => {

@@ -1,7 +1,8 @@
 import type { LocalNode, RawCoMap, RawGroup } from 'cojson';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attacker, crypto, give, kernelNodes, memberOf, newSecret, nextMoment, viewOf } from './nodes.ts';
 import { newDevice, signRaw } from './steps.ts';
+import { until } from '../support/until.ts';
 
 /** Alice and Bob are admins. Each of them, while they are apart, ends what one member may read and makes a new key. */
 async function start() {
@@ -64,7 +65,7 @@ describe('two admins remove a member each while they are apart', () => {
     const { alice, bob, carol, dave, wendy, group, map } = await removeApart(true);
     const before = viewOf(bob, group).get('readKey');
     exchange(alice, bob, group);
-    await vi.waitFor(() => {
+    await until(() => {
       expect(group.get('readKey')).not.toBe(before);
     });
     exchange(alice, wendy, group);
@@ -81,7 +82,7 @@ describe('two admins remove a member each while they are apart', () => {
     const leaked = viewOf(bob, group).get('readKey');
     const phone = await newDevice(secret, [bob, group]);
     const opened = viewOf(phone, group);
-    await vi.waitFor(() => {
+    await until(() => {
       expect(opened.get('readKey')).not.toBe(leaked);
     });
     const replaced = opened.get('readKey');

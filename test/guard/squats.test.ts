@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Content, SessionContent } from '../../src/engine/content.ts';
 import type { Relay } from '../../src/relay/index.ts';
 import { openRawClient, type RawClient } from '../support/relay/raw-client.ts';
@@ -7,8 +7,7 @@ import { createStockClient } from '../support/relay/stock-client.ts';
 import { createStorage } from '../support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../support/relay/test-postgres.ts';
 import { confirmed, loadMap, openRelay, startGatedRelay, startRelay } from '../support/relay/test-relay.ts';
-
-const within = { timeout: 20_000, interval: 5 };
+import { until } from '../support/until.ts';
 
 /** What a node's session has written into a value so far. */
 function copyOf(node: LocalNode, { id }: { readonly id: string }): SessionContent {
@@ -41,7 +40,7 @@ async function expectWritable(alice: LocalNode, target: RawCoMap): Promise<void>
   const view = await loadMap(alice, target);
   view.set('word', 'by Alice');
   await confirmed(alice, view);
-  await vi.waitFor(() => expect(target.get('word')).toBe('by Alice'), within);
+  await until(() => expect(target.get('word')).toBe('by Alice'));
 }
 
 describe('[RELAY-26] a stranger who brings what a stock account has signed elsewhere', () => {
@@ -88,12 +87,12 @@ describePostgres('[RELAY-26] a stranger on two relays with one database', () => 
 
     gate.close();
     mine.set('a', 1);
-    await vi.waitFor(() => expect(gate.waiting).toBeGreaterThan(0), within);
+    await until(() => expect(gate.waiting).toBeGreaterThan(0));
     stranger.send({ maia: 'echo', t: 1 });
     await stranger.waitFor({ maia: 'echoed', t: 1 });
     expect(hasSeen()).toBe(false);
     gate.open();
-    await vi.waitFor(() => expect(hasSeen()).toBe(true), within);
+    await until(() => expect(hasSeen()).toBe(true));
     await bringTo(await openRawClient(other.url), target, alice, mine);
     await expectWritable(alice, target);
   });

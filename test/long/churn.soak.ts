@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { startMeasuredRelay } from '../support/relay/measured-relay.ts';
 import { bundleRelay } from '../support/relay/relay-process.ts';
 import { createStorage } from '../support/relay/temporary-storage.ts';
 import { createStockClient } from '../support/relay/stock-client.ts';
 import { confirmed, createSharedMap } from '../support/relay/test-relay.ts';
 import { dialBare, upgrade } from './attacks/sockets.ts';
+import { until } from '../support/until.ts';
 
 const connectionCount = 10_000;
 const atATime = 100;
@@ -42,7 +43,7 @@ it(
         mine.set('done', done);
         await confirmed(alice, mine);
       }
-      await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 10_000 });
+      await until(async () => expect(await connections()).toBe(1));
     }
 
     // Excludes memory that the first connections allocate once.
@@ -56,6 +57,6 @@ it(
         `resident ${((after.residentBytes - before.residentBytes) / MB).toFixed(1)} MB more`,
     );
     expect(after.heldBytes - before.heldBytes).toBeLessThan(8 * MB);
-    await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(filesBefore + 5), 10_000);
+    await until(async () => expect(await openFiles()).toBeLessThanOrEqual(filesBefore + 5), 10_000);
   },
 );

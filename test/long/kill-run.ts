@@ -1,11 +1,12 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { createSharedMap, loadMap } from '../support/relay/test-relay.ts';
 import { createLedger, findLost, type Counts, type Ledger } from './ledger.ts';
 import { countsOf, loadFresh } from './reader.ts';
 import type { RelayFleet } from './relay-fleet.ts';
 import { createRandom, type Random } from './seeded-random.ts';
 import { createTurns, createWriter, type Writer } from './writer.ts';
+import { until } from '../support/until.ts';
 
 /** A full run has `MAIA_KILLS=200`. */
 export const killCount = Number(process.env['MAIA_KILLS'] ?? 20);
@@ -13,22 +14,27 @@ const seed = Number(process.env['MAIA_SEED'] ?? 1);
 const writerCount = 4;
 /** If several sessions write to a CoValue, cojson sorts all of it for each message, so use several such CoValues. */
 const killsPerSharedMap = 10;
-/** The timeout of a whole run. */
-export const timeoutMs = 60_000 + killCount * 15_000;
+/** The timeout of a whole run. A kill takes 2 to 10 s, and longer if other programs take the processor. */
+export const timeoutMs = 60_000 + killCount * 60_000;
+const checksPerReport = 10;
 
 /** Clients that edit through relays, and the acknowledgements that they received. */
 export interface KillRun {
   readonly random: Random;
   readonly ledger: Ledger;
   readonly writers: readonly Writer[];
-  /** Waits for a random number of further acknowledgements. */
+  /** Lets the clients go on in new CoValues, and waits for a random number of further acknowledgements. */
   untilNextKill(): Promise<void>;
+  /** Waits for a random number of further acknowledgements. */
+  untilMore(): Promise<void>;
   /** The acknowledgements so far. */
   claims(): Counts;
   /** The counts that have grown since `before`, a result of `claims`. */
   claimsSince(before: Counts): Counts;
   /** Throws if an acknowledged transaction is missing from the rows. */
   expectKept(claimed: Counts, kept: Counts): void;
+  /** Stops the clients and waits until all of their edits are acknowledged. */
+  settle(): Promise<void>;
   /** Stops the clients, waits until they agree, and compares their state with the rows and with a new client's. */
   converge(url: string, readRows: () => Promise<Counts>): Promise<void>;
   report(name: string, startsMs: readonly number[]): void;
@@ -54,6 +60,22 @@ export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
     for (const { node, share } of writers) share(await whenReached(node, map), turns);
   }
 
+  async function untilMore(): Promise<void> {
+    // Kills after one acknowledgement as often as after hundreds.
+    const more = 2 ** random(0, 10);
+    const before = ledger.total;
+    await until(() => expect(ledger.total - before).toBeGreaterThanOrEqual(more), 300_000);
+  }
+
+  async function settle(): Promise<void> {
+    for (const writer of writers) writer.stop();
+    await until(() => {
+      for (const { node, maps } of writers) {
+        expect(findLost(countsOf(node, idsOf(maps)), ledger.counts)).toEqual([]);
+      }
+    }, 60_000);
+  }
+
   const idsOf = (maps: readonly RawCoMap[] = []) => [...sharedMaps, ...maps].map(({ id }) => id);
 
   return {
@@ -66,33 +88,25 @@ export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
         killsLeft = killsPerSharedMap - 1;
       }
       for (const writer of writers) writer.turnPage();
-      // Kills after one acknowledgement as often as after hundreds.
-      const more = 2 ** random(0, 10);
-      const before = ledger.total;
-      await vi.waitFor(() => expect(ledger.total - before).toBeGreaterThanOrEqual(more), {
-        timeout: 60_000,
-        interval: 1,
-      });
+      await untilMore();
     },
+    untilMore,
     claims: () => new Map(ledger.counts),
     claimsSince: (before) =>
       new Map([...ledger.counts].filter(([key, count]) => count > (before.get(key) ?? 0))),
     expectKept(claimed, kept) {
       checkCount++;
       expect(findLost(claimed, kept)).toEqual([]);
+      if (checkCount % checksPerReport === 0)
+        console.log(`${checkCount} checks, ${ledger.total} acknowledged`);
     },
+    settle,
     async converge(url, readRows) {
-      for (const writer of writers) writer.stop();
+      await settle();
       const shared = () => writers.map(({ node }) => countsOf(node, idsOf()));
-      await vi.waitFor(
-        () => {
-          for (const other of shared()) expect(other).toEqual(shared()[0]);
-          for (const { node, maps } of writers) {
-            expect(findLost(countsOf(node, idsOf(maps)), ledger.counts)).toEqual([]);
-          }
-        },
-        { timeout: 60_000, interval: 50 },
-      );
+      await until(() => {
+        for (const other of shared()) expect(other).toEqual(shared()[0]);
+      }, 60_000);
       const rows = await readRows();
       const held = new Map(writers.flatMap(({ node, maps }) => [...countsOf(node, idsOf(maps))]));
       expect(new Map([...rows].filter(([key]) => held.has(key)))).toEqual(held);
@@ -117,5 +131,5 @@ export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
 
 /** Retries, because the relay may be down or not have the CoValue yet. */
 function whenReached(node: LocalNode, map: RawCoMap): Promise<RawCoMap> {
-  return vi.waitFor(() => loadMap(node, map), { timeout: 60_000, interval: 20 });
+  return until(() => loadMap(node, map), 60_000);
 }

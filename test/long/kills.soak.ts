@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleRelay } from '../support/relay/relay-process.ts';
 import { createStorage } from '../support/relay/temporary-storage.ts';
+import { describeNats, natsUrl } from '../support/relay/test-nats.ts';
 import { createPostgres, describePostgres } from '../support/relay/test-postgres.ts';
 import { killCount, startKillRun, timeoutMs } from './kill-run.ts';
 import type { Counts } from './ledger.ts';
 import { loadFresh } from './reader.ts';
-import { createRelayFleet } from './relay-fleet.ts';
+import { createRelayFleet, type RelayFleet } from './relay-fleet.ts';
 import { readPGliteCounts, readPostgresCounts } from './stored-counts.ts';
 
 let script: string;
@@ -16,11 +17,10 @@ beforeAll(async () => {
 /** Kills random relays during edits, one by one, and looks for acknowledged transactions before clients can resend them. */
 async function killAndCheck(
   name: string,
-  storage: string,
+  fleet: RelayFleet,
   relayCount: number,
   read: () => Promise<Counts>,
 ): Promise<void> {
-  const fleet = createRelayFleet(script, storage);
   let url = '';
   for (let index = 0; index < relayCount; index++) {
     url = await fleet.start(index);
@@ -50,26 +50,25 @@ describe('relays killed under load', () => {
     'on PGlite',
     async () => {
       const directory = await createStorage();
-      const copied = () => readPGliteCounts(directory);
-      await killAndCheck('PGlite', `pglite:${directory}`, 1, copied);
+      const fleet = createRelayFleet(script, `pglite:${directory}`);
+      await killAndCheck('PGlite', fleet, 1, () => readPGliteCounts(directory));
     },
     timeoutMs,
   );
 
   describePostgres('on PostgreSQL', () => {
-    it.each([1, 3])(
-      'with %i of them',
-      async (relayCount) => {
-        const url = await createPostgres();
-        const read = () => readPostgresCounts(url);
-        await killAndCheck(
-          relayCount === 1 ? 'PostgreSQL' : `${relayCount} relays on one PostgreSQL`,
-          url,
-          relayCount,
-          read,
-        );
-      },
-      timeoutMs,
-    );
+    const survive = (name: string, relayCount: number, bus: string) =>
+      it(
+        name,
+        async () => {
+          const url = await createPostgres();
+          const fleet = createRelayFleet(script, url, { COMMIT_LANES: '4', SYNC_MAIA_BUS: bus });
+          await killAndCheck(`PostgreSQL, ${name}`, fleet, relayCount, () => readPostgresCounts(url));
+        },
+        timeoutMs,
+      );
+    survive('one', 1, 'postgres');
+    survive('three with NOTIFY', 3, 'postgres');
+    describeNats('and NATS', () => survive('three with NATS', 3, natsUrl));
   });
 });

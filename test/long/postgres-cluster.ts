@@ -1,12 +1,13 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, onTestFinished, vi } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import { runStatement } from '../support/postgres.ts';
+import { freePort } from '../support/relay/free-port.ts';
+import { until } from '../support/until.ts';
 
 /** A PostgreSQL server for one test. */
 export interface PostgresCluster {
@@ -37,7 +38,7 @@ export async function createCluster(): Promise<PostgresCluster> {
   const data = join(directory, 'data');
   const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
   await promisify(execFile)(program('initdb'), [...options, data], { ...user, cwd: directory });
-  const port = await findFreePort();
+  const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const startsMs: number[] = [];
   let server: ChildProcess | undefined;
@@ -78,17 +79,14 @@ export async function createCluster(): Promise<PostgresCluster> {
     async start() {
       const startedAtMs = performance.now();
       let running = launch();
-      await vi.waitFor(
-        async () => {
-          if (running.exitCode !== null) {
-            // It starts only after the killed processes have ended.
-            if (!printed.includes('is still in use')) throw new Error(`PostgreSQL did not start. ${printed}`);
-            running = launch();
-          }
-          await runStatement('select 1', [], url);
-        },
-        { timeout: 30_000, interval: 20 },
-      );
+      await until(async () => {
+        if (running.exitCode !== null) {
+          // It starts only after the killed processes have ended.
+          if (!printed.includes('is still in use')) throw new Error(`PostgreSQL did not start. ${printed}`);
+          running = launch();
+        }
+        await runStatement('select 1', [], url);
+      }, 30_000);
       startsMs.push(performance.now() - startedAtMs);
     },
   };
@@ -123,13 +121,4 @@ function killOrGone(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

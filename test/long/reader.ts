@@ -1,7 +1,8 @@
 import { LocalNode, type RawCoID } from 'cojson';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { addStockPeer, crypto } from '../support/relay/stock-client.ts';
 import { countKey, findLost, type Counts } from './ledger.ts';
+import { until } from '../support/until.ts';
 
 /** A stock client disconnects from its relay if it is too busy to receive a ping for 10 s. */
 const loadsAtOnce = 50;
@@ -31,10 +32,7 @@ export async function loadFresh(url: string, claimed: Counts): Promise<Counts> {
       await Promise.all(group.map((id) => node.loadCoValueCore(id as RawCoID)));
       const claimedOfGroup = new Map([...claimed].filter(([key]) => group.includes(idOf(key))));
       // A CoValue is available from its first message.
-      await vi.waitFor(() => expect(findLost(claimedOfGroup, countsOf(node, group))).toEqual([]), {
-        timeout: 30_000,
-        interval: 10,
-      });
+      await until(() => expect(findLost(claimedOfGroup, countsOf(node, group))).toEqual([]), 30_000);
     }
     return countsOf(node, ids);
   } finally {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Query } from '../../src/relay/database/database.ts';
+import { findGeneration } from '../../src/relay/database/directory/generations.ts';
 import { openStorageDirectory } from '../../src/relay/database/storage-directory.ts';
 import { runStatement } from '../support/postgres.ts';
 import { countKey, type Counts } from './ledger.ts';
@@ -25,11 +26,13 @@ export function readPostgresCounts(url: string): Promise<Counts> {
   return readStoredCounts(async <Row>(sql: string) => (await runStatement(sql, [], url)) as Row[]);
 }
 
-/** Reads a copy, so that the next relay recovers the original on its own. */
+/** Reads a copy, so that the next relay recovers the original on its own. No relay may run on it, but one may be stopped. */
 export async function readPGliteCounts(directory: string): Promise<Counts> {
   const copy = await mkdtemp(join(tmpdir(), 'maia-relay-copy-'));
   try {
-    await cp(join(directory, 'postgres'), join(copy, 'postgres'), { recursive: true });
+    const generation = await findGeneration(directory);
+    if (!generation) throw new Error(`There is no database in ${directory}.`);
+    await cp(generation.path, join(copy, 'postgres'), { recursive: true });
     const database = await openStorageDirectory(copy, silentLogger);
     try {
       return await readStoredCounts(database.query);

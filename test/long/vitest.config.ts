@@ -3,13 +3,13 @@ import { browserTests, expectOptions, resolve } from '../../vitest.config.ts';
 
 const testTimeout = 60_000;
 
-const oneAtATime = {
-  testTimeout,
-  hookTimeout: testTimeout,
-  expect: expectOptions,
-  // The tests start processes and measure how long that takes.
-  fileParallelism: false,
-};
+const long = { testTimeout, hookTimeout: testTimeout, expect: expectOptions };
+
+/** These measure memory, fill it, or connect a thousand clients. */
+const measuring = [
+  'src/relay/{client/flooding,client/fuzz,client/answers/cold-loads,serving/admission,serving/memory-pressure}.long.test.ts',
+  'test/long/crowd.long.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -20,7 +20,19 @@ export default defineConfig({
           name: 'long',
           environment: 'node',
           include: ['{src,test}/**/*.long.test.ts'],
-          ...oneAtATime,
+          exclude: measuring,
+          ...long,
+          maxWorkers: 2,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'measuring-long',
+          environment: 'node',
+          include: measuring,
+          ...long,
+          fileParallelism: false,
         },
       },
       {
@@ -29,7 +41,8 @@ export default defineConfig({
           name: 'soak',
           environment: 'node',
           include: ['test/long/*.soak.ts', 'test/**/*.soak.test.ts'],
-          ...oneAtATime,
+          ...long,
+          fileParallelism: false,
         },
       },
       {

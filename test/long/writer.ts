@@ -6,7 +6,8 @@ import type { Ledger } from './ledger.ts';
 import type { Random } from './seeded-random.ts';
 
 const retryMs = 20;
-const editEveryMs = 4;
+/** More often, the clients would take the processor from the relays. */
+const editEveryMs = 12;
 /** The largest number of unacknowledged edits, so that they do not pile up without a relay. */
 const maxAhead = 300;
 
@@ -19,6 +20,8 @@ export interface Writer {
   turnPage(): void;
   /** Also edits this CoValue, taking turns with the other writers. */
   share(map: RawCoMap, turns: Turns): void;
+  /** Gives up on its relay, and connects to the next address. */
+  reconnect(): void;
   stop(): void;
 }
 
@@ -65,7 +68,7 @@ export async function createWriter(
   const timer = setInterval(edit, editEveryMs);
   const stop = () => clearInterval(timer);
   onTestFinished(stop);
-  keepConnected(node, nextUrl, ledger);
+  const reconnect = keepConnected(node, nextUrl, ledger);
   return {
     node,
     maps,
@@ -73,12 +76,16 @@ export async function createWriter(
     share(map, turns) {
       shared = { map, turns };
     },
+    reconnect,
     stop,
   };
 }
 
-/** Reconnects to the next address after a lost connection, like an app on stock cojson. */
-function keepConnected(node: LocalNode, nextUrl: () => string | undefined, ledger: Ledger): void {
+/**
+ * Reconnects to the next address after a lost connection, like an app on stock cojson. Returns a function that cuts the
+ * connection.
+ */
+function keepConnected(node: LocalNode, nextUrl: () => string | undefined, ledger: Ledger): () => void {
   let socket: WebSocket | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -105,4 +112,5 @@ function keepConnected(node: LocalNode, nextUrl: () => string | undefined, ledge
     clearTimeout(timer);
     socket?.terminate();
   });
+  return () => socket?.terminate();
 }

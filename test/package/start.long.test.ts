@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { freePort } from './run.mjs';
+import { until } from '../support/until.ts';
 
 const script = join(import.meta.dirname, '../../scripts/start.mjs');
 const data = mkdtempSync(join(tmpdir(), 'maia-start-'));
@@ -61,20 +62,18 @@ async function start(options: StartOptions) {
 /** Resolves once the page and a ready relay answer. */
 async function startAndWait(options: StartOptions = {}): Promise<Started> {
   const started = await start(options);
-  await vi.waitFor(
-    async () => {
-      expect((await fetch(started.health)).status).toBe(200);
-      expect((await fetch(started.page)).status).toBe(200);
-    },
-    { timeout: 50_000, interval: 100 },
-  );
+  await until(async () => {
+    expect((await fetch(started.health)).status).toBe(200);
+    expect((await fetch(started.page)).status).toBe(200);
+  }, 50_000);
   return started;
 }
 
 async function expectNothingLeft({ page, health }: Started): Promise<void> {
   await expect(fetch(page)).rejects.toThrow('fetch failed');
   await expect(fetch(health)).rejects.toThrow('fetch failed');
-  expect(readdirSync(join(data, 'local-sync.db'))).toEqual(['postgres']);
+  // The relay unlocks its directory after it has closed its port.
+  await until(() => expect(readdirSync(join(data, 'local-sync.db'))).toEqual(['postgres']));
 }
 
 const oneSentence = /^[^\n]+\.\n$/;

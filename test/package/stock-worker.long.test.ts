@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { RawCoMap, type CoID } from 'cojson';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Relay } from '../../src/relay/index.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { openRelay } from '../support/relay/test-relay.ts';
 import { createPeople } from '../support/session/people.ts';
 import { createTestSessions, type TestSessions } from '../support/session/test-sessions.ts';
+import { until } from '../support/until.ts';
 
 interface Agent {
   readonly accountID: string;
@@ -54,11 +55,11 @@ async function exchange({ accountID, agentSecret }: Agent, url: string, creates:
 
   const map = await user.load((await nextLine()) as CoID<RawCoMap>);
   if (!(map instanceof RawCoMap)) throw new Error('The worker wrote no map.');
-  await vi.waitFor(() => expect(map.toJSON()).toEqual({ word: 'from the worker', signed: 'only' }));
+  await until(() => expect(map.toJSON()).toEqual({ word: 'from the worker', signed: 'only' }));
   map.set('answer', 'from the kernel');
   await user.sync.whenConfirmed();
   expect(JSON.parse((await nextLine()) ?? 'null')).toEqual({ answer: 'from the kernel', refused: [] });
-  await vi.waitFor(() => expect(map.get('thanks')).toBe(true));
+  await until(() => expect(map.get('thanks')).toBe(true));
   expect(map.editsAt('word').next().value).toMatchObject({ by: accountID });
   expect(refusals).toEqual([]);
   if (worker.exitCode === null) await once(worker, 'exit');

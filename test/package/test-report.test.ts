@@ -85,7 +85,15 @@ describe('failures outside tests', () => {
     expect(withFailuresOutsideTests('unit', isPassed, outcome).failed).toHaveLength(1);
   });
 
+  it('are named, also next to failed tests', () => {
+    const failed = { ...good, failed: ['a breaks'] };
+    expect(withFailuresOutsideTests('unit', false, failed, ['boom at a.ts:1']).failed).toEqual([
+      'a breaks',
+      'unit, outside its tests: boom at a.ts:1',
+    ]);
+  });
+
   it('returns any other outcome unchanged', () => {
-    expect(withFailuresOutsideTests('unit', true, good)).toBe(good);
+    expect(withFailuresOutsideTests('unit', true, good)).toEqual(good);
   });
 });

@@ -29,9 +29,11 @@ export function createWorld(
   const network = createDice(seed ^ 0x7e7);
   const removed = new Set<RawCoID>();
   const words = createRelayWords();
+  const retryDice = createDice(seed ^ 0x3e7);
   const stockDice = scenario.stock ? createDice(seed ^ 0x570c) : undefined;
   const relays = Array.from({ length: options.relays }, (_, index) =>
     createSimRelay(`relay-${index + 1}`, time, network, {
+      random: () => retryDice.between(0, 999) / 1_000,
       mayChangeEpoch: scenario.epochs,
       beginsStock: stockDice?.chance(40) ?? false,
       removed,

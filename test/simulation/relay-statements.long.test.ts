@@ -8,10 +8,9 @@ import type { Database } from '../../src/relay/database/database.ts';
 import { openPGliteDatabase } from '../../src/relay/database/pglite-database.ts';
 import { prepareSchema } from '../../src/relay/database/schema.ts';
 import { readClaims, storeClaims, type Claim } from '../../src/relay/beginnings/claims.ts';
-import { createBatchWriter } from '../../src/relay/storage/batch-writer.ts';
+import { createBatchWriter } from '../../src/relay/storage/commits/batch-writer.ts';
 import { createEraser } from '../../src/relay/storage/eraser.ts';
 import { readKnownStates, readSnapshots, readTransactions } from '../../src/relay/storage/read-rows.ts';
-import { createSyncTracking } from '../../src/relay/storage/sync-tracking.ts';
 import { createStorage } from '../support/relay/temporary-storage.ts';
 import { createDice } from './random.ts';
 import { openRelayDatabase } from './relay-database.ts';
@@ -64,8 +63,8 @@ async function exercise(
     database: noted,
     isDeletionValid: () => true,
     committed: undefined,
-    publish: undefined,
-    published: undefined,
+    mark: undefined,
+    changed: undefined,
   });
   for (const batch of contents) {
     await writer.commit(
@@ -100,11 +99,6 @@ async function exercise(
   }
   await createEraser(noted, systemClock, silentLogger).eraseAll();
   await readSnapshots(noted.query, ids);
-  const tracking = createSyncTracking(noted, silentLogger);
-  const [one, other] = [contents[0]?.[0]?.id ?? 'co_z', contents[0]?.[1]?.id ?? 'co_z'] as const;
-  tracking.trackCoValuesSyncState([one, other].map((id) => ({ id: id, peerId: 'p', synced: false })));
-  tracking.trackCoValuesSyncState([{ id: one, peerId: 'p', synced: true }]);
-  await new Promise((resolve) => tracking.getUnsyncedCoValueIDs(resolve));
   await noted.query('select id from covalues order by id limit $1 offset $2', [2, 1]);
   await noted.query('select count(*)::int4 as count from covalues');
   return asked;

@@ -10,7 +10,6 @@ export interface Tables {
   readonly signatures: ReadonlyMap<string, readonly SignatureRow[]>;
   /** Whether the history is erased. */
   readonly deletions: ReadonlyMap<string, boolean>;
-  readonly unsynced: ReadonlyMap<string, string>;
   /** Places by digest. */
   readonly beginnings: ReadonlyMap<string, string>;
 }
@@ -49,7 +48,6 @@ export function emptyTables(id: string): Tables {
     transactions: new Map(),
     signatures: new Map(),
     deletions: new Map(),
-    unsynced: new Map(),
     beginnings: new Map(),
   };
 }
@@ -62,7 +60,6 @@ export function openTables({ identity, ...tables }: Tables): OpenTables {
     transactions: new Map(tables.transactions),
     signatures: new Map(tables.signatures),
     deletions: new Map(tables.deletions),
-    unsynced: new Map(tables.unsynced),
     beginnings: new Map(tables.beginnings),
   };
 }

@@ -27,11 +27,14 @@ export function createSimRelay(
   clock: Clock,
   dice: Dice,
   {
+    random,
     mayChangeEpoch,
     beginsStock,
     removed,
     words,
   }: {
+    /** When refused clients return. */
+    readonly random: () => number;
     readonly mayChangeEpoch: boolean;
     readonly beginsStock: boolean;
     readonly removed: ReadonlySet<RawCoID>;
@@ -98,7 +101,10 @@ export function createSimRelay(
       database = opened;
       let started: Serving;
       try {
-        started = await startServing(opened, readLimits(), silentLogger, noMeasures);
+        started = await startServing(opened, readLimits(), silentLogger, noMeasures, {
+          memoryBytes: 1e9,
+          random,
+        });
       } catch {
         opened.kill();
         // A process that cannot read its disk ends; a later step restarts it.
@@ -155,7 +161,7 @@ export function createSimRelay(
     },
     open(socket, address) {
       if (isStock) stock().open(socket);
-      else serving?.open(socket, address);
+      else serving?.open(socket, { address });
     },
   };
 }

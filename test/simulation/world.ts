@@ -188,7 +188,7 @@ export interface SimRelay {
   /** Its address leads to a stock server with a database of its own from now on, or to our relay again. */
   turn(devices: readonly SimDevice[]): void;
   setFailing(isFailing: boolean): void;
-  open: Serving['open'];
+  open(socket: Parameters<Serving['open']>[0], address: string): void;
   /** Of the process that serves now. A stock server has none. */
   readonly door: HttpDoor | undefined;
 }

@@ -19,6 +19,12 @@ export function options(node: LocalNode) {
   setupSyncPeers({ url: 'wss://relay.example/sync' });
   // @ts-expect-error: relays are objects with a `url`.
   setupSyncPeers({ node, relays: ['wss://relay.example/sync'] });
+  // @ts-expect-error: a token comes from a function, because it expires.
+  setupSyncPeers({ node, auth: { token: 'eyJ…' } });
+  // @ts-expect-error: the function returns a promise.
+  setupSyncPeers({ node, auth: { token: () => 'eyJ…' } });
+  // @ts-expect-error: the method of a token is its function.
+  setupSyncPeers({ node, auth: 'jwt' });
   // @ts-expect-error: transports are objects, not names.
   setupSyncPeers({ node, transports: ['websocket'] });
   // @ts-expect-error: the HTTP transport takes `fetch`, not an address.

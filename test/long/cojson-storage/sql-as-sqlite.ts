@@ -86,9 +86,7 @@ function databaseOf(file: string): Promise<Database> {
 async function openEmpty(): Promise<Database> {
   const used = free.pop();
   if (used) {
-    await used.query(
-      `truncate covalues, sessions, transactions, signatures, deletions, unsynced, reconciliation_locks`,
-    );
+    await used.query(`truncate covalues, sessions, transactions, signatures, deletions`);
     return used;
   }
   const database = await openMemoryDatabase();

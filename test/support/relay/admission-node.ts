@@ -19,6 +19,10 @@ export interface AdmissionNode {
   readonly admitted: string[];
   /** Content that waits for what it names. */
   readonly incomplete: Content[];
+  /** The IDs of blocked accounts. */
+  readonly blocked: Set<string>;
+  /** The IDs of CoValues that are taken down. */
+  readonly takenDown: Set<string>;
   readonly admission: Admission;
   readonly beginnings: Beginnings;
   client(id: string): AdmissionClient;
@@ -43,8 +47,10 @@ export function createAdmissionNode(
   const refused: string[] = [];
   const admitted: string[] = [];
   const incomplete: Content[] = [];
+  const blocked = new Set<string>();
+  const takenDown = new Set<string>();
   const beginnings = createBeginnings({
-    ...{ node, clock, isAlone: false, onceWritten: (run) => run() },
+    ...{ node, clock, isAlone: false, onceWritten: (_, run) => run() },
     readClaim: () => Promise.resolve(undefined),
     readCommitted: () => Promise.resolve(undefined),
     ...storage,
@@ -54,12 +60,17 @@ export function createAdmissionNode(
     clock,
     beginnings,
     maxHeldBytes,
+    restrictions: {
+      isBlocked: (accountID) => blocked.has(accountID),
+      isTakenDown: (id) => takenDown.has(id),
+    },
     on: {
       refused(_, { reason, sessionID }, isNotice) {
         if (isNotice) refused.push(`${reason} ${sessionID}`);
       },
       admitted: (_, __, sessionID) => void admitted.push(sessionID),
       incomplete: (_, content) => void incomplete.push(content),
+      held() {},
     },
   });
 
@@ -69,6 +80,8 @@ export function createAdmissionNode(
     refused,
     admitted,
     incomplete,
+    blocked,
+    takenDown,
     admission,
     beginnings,
     client(id) {

@@ -1,5 +1,6 @@
 import { messagesIn } from './raw-client.ts';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { until } from '../until.ts';
 
 /** A client over HTTP that sends arbitrary bodies and records what it receives. */
 export interface HttpClient {
@@ -12,17 +13,22 @@ export interface HttpClient {
   close(): void;
 }
 
-export function openStream(url: string, headers: Record<string, string> = {}, signal?: AbortSignal) {
-  return fetch(`${url}/sync`, {
+export function openStream(
+  url: string,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+  path = '/sync',
+) {
+  return fetch(`${url}${path}`, {
     headers: { accept: 'text/event-stream', ...headers },
     ...(signal && { signal }),
   });
 }
 
 /** Resolves once the stream is open; the first message may not have arrived yet. */
-export async function openHttpClient(url: string): Promise<HttpClient> {
+export async function openHttpClient(url: string, path = '/sync'): Promise<HttpClient> {
   const ending = new AbortController();
-  const response = await openStream(url, {}, ending.signal);
+  const response = await openStream(url, {}, ending.signal, path);
   const channel = response.headers.get('maia-channel') ?? '';
   const received: Record<string, unknown>[] = [];
   let hasEnded = false;
@@ -52,9 +58,8 @@ export async function openHttpClient(url: string): Promise<HttpClient> {
       return hasEnded;
     },
     post: (body, headers = {}) =>
-      fetch(`${url}/sync`, { method: 'POST', body, headers: { 'maia-channel': channel, ...headers } }),
-    waitFor: (check) =>
-      vi.waitUntil(() => check(client), { timeout: 10_000, interval: 5 }).then(() => undefined),
+      fetch(`${url}${path}`, { method: 'POST', body, headers: { 'maia-channel': channel, ...headers } }),
+    waitFor: (check) => until(() => check(client)).then(() => undefined),
     close: () => ending.abort(),
   };
   onTestFinished(client.close);

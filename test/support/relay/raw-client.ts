@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { until } from '../until.ts';
 
 /** A client that sends arbitrary messages and records what it receives. */
 export interface RawClient {
@@ -22,8 +23,8 @@ export function messagesIn(lines: readonly string[]): Record<string, unknown>[] 
 }
 
 /** Resolves once the socket is open and `hello` has arrived. */
-export async function openRawClient(url: string): Promise<RawClient> {
-  const socket = new WebSocket(`${url}/sync`, { perMessageDeflate: false });
+export async function openRawClient(url: string, path = '/sync'): Promise<RawClient> {
+  const socket = new WebSocket(`${url}${path}`, { perMessageDeflate: false });
   const received: Record<string, unknown>[] = [];
   let closeCode: number | undefined;
   socket.on('message', (data: Buffer) => {
@@ -36,7 +37,7 @@ export async function openRawClient(url: string): Promise<RawClient> {
   socket.on('error', () => {});
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');
-  await vi.waitFor(() => expect(received).not.toHaveLength(0));
+  await until(() => expect(received).not.toHaveLength(0));
   return {
     received,
     get closeCode() {
@@ -46,11 +47,7 @@ export async function openRawClient(url: string): Promise<RawClient> {
       socket.send(
         message instanceof Uint8Array || typeof message === 'string' ? message : JSON.stringify(message),
       ),
-    waitFor: (parts) =>
-      vi.waitFor(() => expect(received).toContainEqual(expect.objectContaining(parts)), {
-        timeout: 5_000,
-        interval: 5,
-      }),
+    waitFor: (parts) => until(() => expect(received).toContainEqual(expect.objectContaining(parts))),
     socket,
   };
 }

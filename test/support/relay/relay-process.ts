@@ -29,6 +29,7 @@ export async function bundleScript(path: string): Promise<string> {
       'pg',
       'pino',
       'prom-client',
+      '@nats-io/transport-node',
       '@electric-sql/pglite',
       '@sqlite.org/sqlite-wasm',
     ],
@@ -50,9 +51,18 @@ export interface RelayProcess {
 }
 
 export function spawnRelay(script: string, ...args: readonly string[]): RelayProcess {
+  return spawnRelayWith({}, script, ...args);
+}
+
+/** Gets no other environment variables but PATH. */
+export function spawnRelayWith(
+  environment: Readonly<Record<string, string>>,
+  script: string,
+  ...args: readonly string[]
+): RelayProcess {
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...environment },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const printed = { output: '', errors: '' };

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
 import { afterAll } from 'vitest';
 import { createPGliteDirectory } from '../../../src/relay/database/create-pglite-directory.ts';
 
@@ -22,8 +24,23 @@ export async function createStorage(): Promise<string> {
 /** An empty directory, removed after the test file's tests. */
 export async function createDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'maia-relay-'));
-  directories.push(directory);
+  // A relay keeps its state beside its storage.
+  directories.push(directory, `${directory}.state`);
   return directory;
+}
+
+/** An empty database in memory, for `template` of PGlite's worker. */
+export async function memoryTemplate(): Promise<Uint8Array> {
+  const path = join(tmpdir(), `maia-relay-template-${version}.tar`);
+  if (!(await exists(path))) {
+    const database = await PGlite.create('memory://');
+    const dump = await database.dumpDataDir('none');
+    await database.close();
+    const unfinished = `${path}.${process.pid}.${threadId}`;
+    await writeFile(unfinished, new Uint8Array(await dump.arrayBuffer()));
+    await rename(unfinished, path);
+  }
+  return readFile(path);
 }
 
 const directories: string[] = [];

@@ -1,10 +1,12 @@
 import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Database } from '../../../src/relay/database/database.ts';
 import type { Relay, RelayOptions } from '../../../src/relay/index.ts';
 import { createRelayOn } from '../../../src/relay/relay.ts';
+import { openMemoryDatabase } from '../../../src/relay/database/pglite-database.ts';
 import { openStoragePlace } from '../../../src/relay/database/storage-place.ts';
-import { createStorage } from './temporary-storage.ts';
+import { createStorage, memoryTemplate } from './temporary-storage.ts';
+import { until } from '../until.ts';
 
 /** Starts a relay on a free port with empty storage, and closes it after the test. */
 export async function startRelay(
@@ -22,7 +24,11 @@ export async function openRelay(
   change = (database: Database) => database,
 ): Promise<Relay> {
   const storage = options.storage ?? `pglite:${await createStorage()}`;
-  return createRelayOn(async (place, logger) => change(await openStoragePlace(place, logger)), {
+  const open = async (...[place, logger, opening]: Parameters<typeof openStoragePlace>) =>
+    place.kind === 'memory'
+      ? openMemoryDatabase({ ...opening, template: await memoryTemplate() })
+      : openStoragePlace(place, logger, opening);
+  return createRelayOn(async (...opening) => change(await open(...opening)), {
     port: 0,
     ...options,
     storage,
@@ -88,6 +94,21 @@ export async function startGatedRelay(
   return { relay, gate };
 }
 
+/** A database whose relay does not hear what relays notify each other of, itself included, while `isDeaf`. */
+export function deafened(database: Database, isDeaf: () => boolean): Database {
+  return {
+    ...database,
+    async listen(channel, on) {
+      const hear = (payload: string) => {
+        if (!isDeaf()) on.received(payload);
+      };
+      const listening = await database.listen?.(channel, { ...on, received: hear });
+      if (!listening) throw new Error('This database has no notifications.');
+      return listening;
+    },
+  };
+}
+
 export async function readHealth(relay: Relay): Promise<{ code: number; body: Record<string, unknown> }> {
   const response = await fetch(`${relay.url}/health`);
   return { code: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -103,7 +124,7 @@ export function isConfirmed(node: LocalNode, { id }: HasID): boolean {
 }
 
 export const confirmed = (node: LocalNode, coValue: HasID) =>
-  vi.waitFor(() => expect(isConfirmed(node, coValue)).toBe(true), { timeout: 10_000, interval: 5 });
+  until(() => expect(isConfirmed(node, coValue)).toBe(true));
 
 /** A map that everyone may read and write. */
 export function createSharedMap(node: LocalNode): RawCoMap {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LocalNode, type RawGroup } from 'cojson';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -51,19 +52,26 @@ function useTestStorage(
     database = await openDatabase();
     await prepareSchema(database);
   });
-  afterEach(() =>
-    database.query(`truncate covalues, sessions, transactions, signatures, deletions, unsynced, beginnings`),
-  );
+  afterEach(async () => {
+    // What a test did not wait for would be stored during the next one.
+    await nextTurn();
+    await Promise.all(opened.splice(0).map((storage) => written(storage)));
+    await database.query(`truncate covalues, sessions, transactions, signatures, deletions, beginnings`);
+  });
   afterAll(() => database.close());
 
-  const open: TestStorage['open'] = (change = {}, on = {}) =>
-    createSqlStorage({
+  const opened: SqlStorage[] = [];
+  const open: TestStorage['open'] = (change = {}, on = {}) => {
+    const storage = createSqlStorage({
       database: { ...database, ...change },
       clock: systemClock,
       logger: silentLogger,
       foundOlder: () => {},
       ...on,
     });
+    opened.push(storage);
+    return storage;
+  };
   return {
     get database() {
       return database;
@@ -73,10 +81,18 @@ function useTestStorage(
     async createWriter() {
       const storage = open();
       const node = await createClientNode(storage);
-      const committed = () => new Promise<void>((done) => storage.afterCommit(undefined, done));
+      const committed = async () => {
+        // cojson stores what was created in this turn at its end.
+        await nextTurn();
+        await new Promise<void>((done) => storage.afterCommit(undefined, done));
+      };
       return { storage, node, group: node.createGroup(), committed };
     },
   };
+}
+
+function written(storage: SqlStorage): Promise<void> {
+  return new Promise((resolve) => storage.onceWritten(undefined, resolve));
 }
 
 /** A node with a temporary identity, like that of a relay. */

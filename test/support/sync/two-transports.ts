@@ -63,6 +63,7 @@ export function createTwoTransports(
           received: (message) => message,
           refused: nothing,
           relayClock: nothing,
+          renewalFailed: nothing,
         },
       });
       return connection;

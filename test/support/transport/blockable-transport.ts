@@ -3,8 +3,8 @@ import type { ChannelEvents, Transport } from '../../../src/transport/transport.
 import { testHello } from './test-hello.ts';
 
 /**
- * What happens to a channel: the relay answers, it is refused, a web server answers, it opens and carries nothing, or it
- * stays unopened.
+ * A channel's fate: the relay answers, the channel is refused, a web server answers, it opens but carries nothing, or it
+ * never opens.
  */
 export type Way = 'all' | 'nothing' | '404' | 'opening' | 'waiting';
 

@@ -1,6 +1,6 @@
-import { vi } from 'vitest';
 import type { KernelError } from '../../../src/base/kernel-error.ts';
 import type { Channel, Transport } from '../../../src/transport/transport.ts';
+import { until } from '../until.ts';
 
 /** A channel that records its events, for the transport contract. */
 export interface WatchedChannel {
@@ -46,8 +46,7 @@ export function watchChannel(
     get error() {
       return error;
     },
-    until: (check) =>
-      vi.waitUntil(() => check(watched), { timeout: 20_000, interval: 5 }).then(() => undefined),
+    until: (check) => until(() => check(watched)).then(() => undefined),
     opened: () => watched.until(() => told.includes('opened')),
     closed: () => watched.until(() => told.includes('closed')),
   };

@@ -11,7 +11,7 @@ import { before, simulate, type Outcome } from './simulate.ts';
 /**
  * How many seeds from 1 to search, once a few from the plant's own have passed: a change of the product moves what a seed does.
  * The table shows which seed to name in the plant:
- * `npx vitest run --config test/long/vitest.config.ts --project long test/simulation/plants.long.test.ts`, with `-t` and a part
+ * `npx vitest run --config test/long/vitest.config.ts --project soak test/simulation/plants.soak.test.ts`, with `-t` and a part
  * of a name for some of the plants.
  */
 const seeds = Number(process.env['MAIA_SEEDS'] ?? 100);
@@ -48,7 +48,7 @@ async function isSound(seed: number, plant: Plant): Promise<boolean> {
 
 /** The first run that fails with this message and passes without the plant. */
 async function findFailure(planted: Plant): Promise<Outcome | undefined> {
-  // The patches of each plant before would call each other.
+  // Otherwise, the patches of earlier plants would call each other.
   restoreCojson();
   const { simulate: simulatePlanted } = await importPlanted<typeof Simulation>(
     'test/simulation/simulate.ts',
