@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { replacing } from '../harness/replacing.ts';
 import { alias, external, nodeEntries, root, wasmFiles } from '../../scripts/build/packages.mjs';
 
 /** The files of the guard, each of which has a substitute in `without` that does nothing. */
@@ -30,29 +31,17 @@ export async function buildPrograms(
       join(benchFolder, 'guard/without', `${basename(file)}.ts`),
     ]),
   );
-  const replaced = new Set<string>();
+  const replacement = replacing(substitutes);
   const bundle = await rolldown({
     input: { device: join(benchFolder, 'guard/device.ts'), relay: nodeEntries['maia-relay'] },
     external,
     platform: 'node',
     resolve: { alias, mainFields: ['module', 'main'] },
-    plugins: [
-      {
-        name: 'without the guard',
-        async resolveId(source, importer, options) {
-          if (isGuarded) return;
-          const found = await this.resolve(source, importer, { ...options, skipSelf: true });
-          const substitute = found && substitutes.get(found.id);
-          if (substitute !== undefined) replaced.add(found?.id ?? '');
-          return substitute;
-        },
-      },
-    ],
+    plugins: isGuarded ? [] : [replacement.plugin],
   });
   await bundle.write({ dir: into, format: 'es', entryFileNames: '[name].mjs' });
   await bundle.close();
   for (const file of wasmFiles) await copyFile(file, join(into, basename(file)));
-  const missed = [...substitutes.keys()].filter((file) => !replaced.has(file));
-  if (!isGuarded && missed.length > 0) throw new Error(`Nothing imports ${missed.join(', ')}.`);
+  if (!isGuarded) replacement.check();
   return { device: join(into, 'device.mjs'), relay: join(into, 'relay.mjs') };
 }

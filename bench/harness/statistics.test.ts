@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, quantile, spreadOf } from './statistics.ts';
+import { median, quantile, slopeOf, spreadOf } from './statistics.ts';
 
 describe('statistics', () => {
   it('takes the middle one, or the mean of the middle two, in any order', () => {
@@ -20,6 +20,23 @@ describe('statistics', () => {
 
   it('spans all of them', () => {
     expect(spreadOf([3, -1, 2])).toEqual([-1, 3]);
+  });
+
+  it('fits a line, and says how far the farthest point is from it', () => {
+    const [exact, none] = slopeOf([
+      [1, 12],
+      [2, 14],
+      [4, 18],
+    ]);
+    expect(exact).toBeCloseTo(2);
+    expect(none).toBeCloseTo(0);
+    const [slope, residual] = slopeOf([
+      [0, 0],
+      [1, 10],
+      [2, 8],
+    ]);
+    expect(slope).toBeCloseTo(4);
+    expect(residual).toBeCloseTo(0.4);
   });
 
   it('refuses none', () => {

@@ -51,6 +51,22 @@ export async function cojsonPair(editorUrl: string, readerUrl = editorUrl): Prom
   };
 }
 
+/** Makes edits at a steady pace, and returns how many milliseconds later the other client had each. */
+export async function paceEdits(
+  pair: Pair,
+  value: string,
+  { count, paceMs }: { readonly count: number; readonly paceMs: number },
+): Promise<readonly number[]> {
+  const delays: Promise<number>[] = [];
+  for (let number = 0; number < count; number++) {
+    const madeMs = performance.now();
+    const { seen } = pair.edit(`key${number}`, `${value} ${number}`);
+    delays.push(seen.then((atMs) => atMs - madeMs));
+    await pause(paceMs);
+  }
+  return Promise.all(delays);
+}
+
 async function loadMap(load: () => Promise<unknown>): Promise<RawCoMap> {
   for (;;) {
     const map = await load();

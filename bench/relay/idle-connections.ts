@@ -7,6 +7,17 @@ import { openSocket, uploadInOrder } from './uploader.ts';
 /** Opens one connection that follows one document, like an open page. Returns a function that closes it. */
 export type OpenIdle = (url: string) => Promise<() => void>;
 
+const atATime = 50;
+
+export async function openMany(open: OpenIdle, url: string, count: number): Promise<readonly (() => void)[]> {
+  const closes: (() => void)[] = [];
+  while (closes.length < count) {
+    const batch = Array.from({ length: Math.min(atATime, count - closes.length) }, () => open(url));
+    closes.push(...(await Promise.all(batch)));
+  }
+  return closes;
+}
+
 /** All connections follow one CoValue; the server has a cojson peer for each. */
 export async function prepareCojsonIdle(url: string): Promise<OpenIdle> {
   const node = await createNode();

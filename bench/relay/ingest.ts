@@ -12,6 +12,12 @@ const loads = [
   { inFlight: 1_000, edits: 6 },
 ] as const;
 
+/** By transactions in flight. A single one waits for the database, in another process, and there for the disk. */
+const goals = new Map([
+  [1, 0.5],
+  [50, 2],
+]);
+
 const ingestFigure = (inFlight: number) => `${inFlight} in flight`;
 
 const maxConnections = 10;
@@ -78,6 +84,7 @@ export const measureIngest: Measure = async ({ context, commands, durable }) => 
 
   const comparisons = durable.flatMap((kind) =>
     loads.flatMap(({ inFlight }): Comparison[] => {
+      const ratioAtLeast = goals.get(inFlight);
       const common = {
         suite: 'relay',
         name: `durable transactions, ${inFlight} in flight, ${ourNames[kind]}`,
@@ -88,7 +95,7 @@ export const measureIngest: Measure = async ({ context, commands, durable }) => 
         reading,
       } as const;
       return [
-        { ...common, peer: stockNames.sqlite, ...(inFlight === 50 && { goal: { ratioAtLeast: 1 } }) },
+        { ...common, peer: stockNames.sqlite, ...(ratioAtLeast !== undefined && { goal: { ratioAtLeast } }) },
         { ...common, peer: stockNames.memory },
       ];
     }),

@@ -27,6 +27,7 @@ export interface ServerCommands {
 export const raisedLimits = [
   'connections=20000',
   'connectionsPerAddress=20000',
+  'newConnectionsPerMinute=1000000',
   'bytesPerSecond=200000000',
 ].flatMap((limit) => ['--limit', limit]);
 
@@ -54,6 +55,18 @@ export function serverCommands(context: BenchContext): ServerCommands {
   };
 }
 
+/** The same command on a PostgreSQL that waits 2 ms before each flush, as a slow disk would. */
+export function slowFlush({ args = [], ...command }: ServerCommand): ServerCommand {
+  return { ...command, args: args.map(withSlowFlush) };
+}
+
+function withSlowFlush(argument: string): string {
+  if (!argument.startsWith('postgres:')) return argument;
+  const url = new URL(argument);
+  url.searchParams.set('options', '-c commit_delay=2000 -c commit_siblings=0');
+  return url.href;
+}
+
 /** The server on which databases are created, as in the tests; its user must be allowed to create databases. */
 const postgresUrl = process.env['MAIA_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432/test';
 
@@ -79,8 +92,11 @@ async function createDatabase(context: BenchContext): Promise<string> {
   return url.href;
 }
 
-async function askPostgres(sql: string): Promise<readonly Record<string, string>[]> {
-  const client = new Client({ connectionString: postgresUrl, connectionTimeoutMillis: 3_000 });
+export async function askPostgres(
+  sql: string,
+  url = postgresUrl,
+): Promise<readonly Record<string, string>[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
   await client.connect();
   try {
     return (await client.query<Record<string, string>>(sql)).rows;

@@ -1,10 +1,14 @@
 import type { Line } from '../harness/line.ts';
 import type { Suite } from '../harness/suite.ts';
 import { measureColdLoad } from './cold-load.ts';
+import { measureCosts } from './costs.ts';
+import { measureCrowd } from './crowd.ts';
 import { measureEdits } from './edits.ts';
 import { measureIdle } from './idle.ts';
 import { measureIngest } from './ingest.ts';
+import { measureLanes } from './lanes.ts';
 import type { Measure } from './measurement.ts';
+import { measureSeveralRelays } from './several-relays.ts';
 import { describePostgres, serverCommands } from './servers.ts';
 
 const measures: Readonly<Record<string, Measure>> = {
@@ -12,6 +16,10 @@ const measures: Readonly<Record<string, Measure>> = {
   'cold loads': measureColdLoad,
   edits: measureEdits,
   'durable transactions': measureIngest,
+  'commit lanes': measureLanes,
+  'a crowd of idle clients': measureCrowd,
+  'several relays': measureSeveralRelays,
+  costs: measureCosts,
 };
 
 /** The relay, compared with what else a team could deploy. */

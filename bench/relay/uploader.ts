@@ -77,3 +77,9 @@ export async function uploadInOrder(url: string, uploads: readonly Upload[]): Pr
   }
   uploader.close();
 }
+
+/** How many commits the relay has made. */
+export async function countCommits(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^maia_relay_commit_seconds_count (\d+)/m.exec(text)?.[1]);
+}
