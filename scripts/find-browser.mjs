@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { chromium } from '@playwright/test';
+import { installDebianPackage } from './debian-package.mjs';
 import { createExpectedError } from './expected-error.mjs';
 
 const systemNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -44,23 +45,15 @@ export function installBrowser() {
   const found = findBrowser();
   if (found !== undefined) return found;
   const playwright = createRequire(import.meta.url).resolve('@playwright/test/cli');
-  run(process.execPath, [playwright, 'install', 'chromium']);
+  spawnSync(process.execPath, [playwright, 'install', 'chromium'], { stdio: 'inherit' });
   const own = findBrowser();
   if (own !== undefined) return own;
-  if (process.getuid?.() === 0) {
-    run('apt-get', ['update', '-q']);
-    run('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium']);
-  }
+  installDebianPackage('chromium');
   const debian = findBrowser();
   if (debian !== undefined) return debian;
   throw createExpectedError(
     'Chromium is missing and could not be installed. Install Chromium or Chrome, or set MAIA_BROWSER to its path.',
   );
-}
-
-/** @param {string} command @param {string[]} args */
-function run(command, args) {
-  spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
 }
 
 /** @param {string} path */

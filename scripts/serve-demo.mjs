@@ -81,7 +81,10 @@ async function serve(port, relayPort) {
 /** npm forwards signals only to its shell, which exits without forwarding them, so watch for the parent's end. */
 function endWithParent() {
   const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  const interval = setInterval(() => {
+    if (process.ppid === parent) return;
+    // Only once: a second signal would end the process before the relay is closed.
+    clearInterval(interval);
+    process.kill(process.pid, 'SIGTERM');
   }, 500).unref();
 }

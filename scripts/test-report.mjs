@@ -58,12 +58,14 @@ function testsOf(suite, above) {
 /**
  * Counts a suite as failed if it ran no test, crashed, or failed outside its tests.
  * @param {string} suite @param {boolean} isPassed by its exit code @param {Outcome | undefined} outcome undefined without a report
+ * @param {readonly string[]} [errors] thrown outside all tests
  * @returns {Outcome}
  */
-export function withFailuresOutsideTests(suite, isPassed, outcome) {
+export function withFailuresOutsideTests(suite, isPassed, outcome, errors = []) {
   if (outcome === undefined) return { passed: 0, failed: [`${suite}: ended without a report`], skipped: [] };
-  const { passed, failed, skipped } = outcome;
-  if (failed.length > 0) return outcome;
+  const { passed, skipped } = outcome;
+  const failed = [...outcome.failed, ...errors.map((error) => `${suite}, outside its tests: ${error}`)];
+  if (failed.length > 0) return { passed, failed, skipped };
   if (!isPassed) return { passed, failed: [`${suite}: failed outside its tests`], skipped };
   if (passed === 0) return { passed, failed: [`${suite}: ran no test`], skipped };
   return outcome;

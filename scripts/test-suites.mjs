@@ -65,11 +65,21 @@ export function runVitest(project, reports, options = []) {
   return measured(project, async () => {
     printTitle(project);
     const report = join(reports, `${project}.json`);
-    const isPassed = await run([
-      ...['vitest', 'run', '--project', project, '--passWithNoTests=false', ...options],
-      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-    ]);
-    return withFailuresOutsideTests(project, isPassed, readReport(report, readVitestReport));
+    const errors = join(reports, `${project}-errors.json`);
+    const isPassed = await run(
+      [
+        ...['vitest', 'run', '--project', project, '--passWithNoTests=false', ...options],
+        ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+        `--reporter=${join(root, 'scripts', 'error-reporter.mjs')}`,
+      ],
+      { MAIA_ERRORS_FILE: errors },
+    );
+    return withFailuresOutsideTests(
+      project,
+      isPassed,
+      readReport(report, readVitestReport),
+      readReport(errors, (/** @type {readonly string[]} */ lines) => lines),
+    );
   });
 }
 
@@ -128,7 +138,7 @@ function hasPassed(child) {
   });
 }
 
-/** @template Report @param {string} file @param {(report: Report) => Outcome} read @returns {Outcome | undefined} */
+/** @template Report, Content @param {string} file @param {(report: Report) => Content} read @returns {Content | undefined} */
 function readReport(file, read) {
   try {
     return read(JSON.parse(readFileSync(file, 'utf8')));

@@ -17,7 +17,14 @@ export const nodeEntries = {
 };
 
 /** Installed beside the package, or provided by the host. Everything else is bundled. */
-export const external = [/^node:/, 'ws', /^@electric-sql\/pglite(?:\/|$)/, 'vite', 'cojson-core-napi'];
+export const external = [
+  /^node:/,
+  'ws',
+  'jose',
+  /^@electric-sql\/pglite(?:\/|$)/,
+  'vite',
+  'cojson-core-napi',
+];
 
 export const alias = {
   // cojson's own module embeds its WASM as text.
