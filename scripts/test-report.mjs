@@ -1,16 +1,21 @@
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
-/** @typedef {{ passed: number, failed: readonly string[], skipped: readonly string[] }} Outcome the names of failed and skipped tests */
+/** @typedef {{ passed: number, failed: readonly string[], skipped: readonly string[] }} Outcome the names of skipped tests, and of failed ones with why */
 
 /**
- * @param {{ testResults: readonly { name: string, status: string, message: string, assertionResults: readonly { fullName: string, status: string }[] }[] }} report
+ * @param {{ testResults: readonly { name: string, status: string, message: string, assertionResults: readonly { fullName: string, status: string, failureMessages?: readonly string[] }[] }[] }} report
  *   as Vitest's JSON reporter writes it
  * @returns {Outcome}
  */
 export function readVitestReport({ testResults }) {
   const files = testResults.map((file) => ({ ...file, name: relative(process.cwd(), file.name) }));
   const tests = files.flatMap((file) =>
-    file.assertionResults.map(({ fullName, status }) => ({ name: `${file.name} › ${fullName}`, status })),
+    file.assertionResults.map(({ fullName, status, failureMessages = [] }) => ({
+      name: `${file.name} › ${fullName}`,
+      status,
+      why: failureMessages[0],
+    })),
   );
   // A file that cannot be loaded reports no tests.
   const broken = files.filter(
@@ -20,14 +25,14 @@ export function readVitestReport({ testResults }) {
   return {
     passed: tests.filter(({ status }) => status === 'passed').length,
     failed: [
-      ...tests.filter(({ status }) => status === 'failed').map(({ name }) => name),
-      ...broken.map(({ name }) => name),
+      ...tests.filter(({ status }) => status === 'failed').map(withReason),
+      ...broken.map(({ name, message }) => withReason({ name, why: message })),
     ],
     skipped: tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map(({ name }) => name),
   };
 }
 
-/** @typedef {{ title: string, file?: string, specs?: readonly { title: string, tests: readonly { status: string }[] }[], suites?: readonly Suite[] }} Suite */
+/** @typedef {{ title: string, file?: string, specs?: readonly { title: string, tests: readonly { status: string, results?: readonly { error?: { message?: string } }[] }[] }[], suites?: readonly Suite[] }} Suite */
 
 /**
  * @param {{ suites: readonly Suite[], errors: readonly { message?: string }[] }} report as Playwright's JSON reporter writes it
@@ -39,20 +44,35 @@ export function readPlaywrightReport({ suites, errors }) {
   return {
     passed: tests.filter(({ status }) => status === 'expected').length,
     failed: [
-      ...tests.filter(({ status }) => status === 'unexpected' || status === 'flaky').map(({ name }) => name),
-      ...errors.map(({ message }) => message?.split('\n')[0] ?? 'an error outside all tests'),
+      ...tests.filter(({ status }) => status === 'unexpected' || status === 'flaky').map(withReason),
+      ...errors.map(({ message }) => firstLine(message) ?? 'an error outside all tests'),
     ],
     skipped: tests.filter(({ status }) => status === 'skipped').map(({ name }) => name),
   };
 }
 
-/** @param {Suite} suite @param {string} above @returns {readonly { name: string, status: string }[]} */
+/** @param {Suite} suite @param {string} above @returns {readonly { name: string, status: string, why: string | undefined }[]} */
 function testsOf(suite, above) {
   const path = above === '' ? suite.title : `${above} › ${suite.title}`;
   const named = (suite.specs ?? []).flatMap(({ title, tests }) =>
-    tests.map(({ status }) => ({ name: `${path} › ${title}`, status })),
+    tests.map(({ status, results = [] }) => ({
+      name: `${path} › ${title}`,
+      status,
+      why: results.find(({ error }) => error)?.error?.message,
+    })),
   );
   return [...named, ...(suite.suites ?? []).flatMap((inner) => testsOf(inner, path))];
+}
+
+/** @param {{ name: string, why: string | undefined }} failed */
+function withReason({ name, why }) {
+  const line = firstLine(why);
+  return line ? `${name}: ${line}` : name;
+}
+
+/** Playwright colors its messages. @param {string | undefined} message */
+function firstLine(message) {
+  return message && stripVTControlCharacters(message).split('\n')[0];
 }
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '../../scripts/test-report.mjs';
 
 describe("Vitest's report", () => {
-  it('lists failed and skipped tests by name', () => {
+  it('lists failed tests with why, and skipped ones', () => {
     const outcome = readVitestReport({
       testResults: [
         {
@@ -16,7 +16,11 @@ describe("Vitest's report", () => {
           message: '',
           assertionResults: [
             { fullName: 'a holds', status: 'passed' },
-            { fullName: 'a breaks', status: 'failed' },
+            {
+              fullName: 'a breaks',
+              status: 'failed',
+              failureMessages: ['Error: expected 1 to be 2\n    at a.test.ts:3'],
+            },
             { fullName: 'a waits', status: 'skipped' },
             { fullName: 'a is planned', status: 'todo' },
           ],
@@ -25,7 +29,7 @@ describe("Vitest's report", () => {
     });
     expect(outcome).toEqual({
       passed: 1,
-      failed: ['src/a.test.ts › a breaks'],
+      failed: ['src/a.test.ts › a breaks: Error: expected 1 to be 2'],
       skipped: ['src/a.test.ts › a waits', 'src/a.test.ts › a is planned'],
     });
   });
@@ -37,12 +41,12 @@ describe("Vitest's report", () => {
       message: 'no such module',
       assertionResults: [],
     };
-    expect(readVitestReport({ testResults: [broken] }).failed).toEqual(['src/a.test.ts']);
+    expect(readVitestReport({ testResults: [broken] }).failed).toEqual(['src/a.test.ts: no such module']);
   });
 });
 
 describe("Playwright's report", () => {
-  it('lists failed and skipped tests by name, with their suites', () => {
+  it('lists failed tests with why, and skipped ones, with their suites', () => {
     const outcome = readPlaywrightReport({
       errors: [],
       suites: [
@@ -53,7 +57,15 @@ describe("Playwright's report", () => {
             {
               title: 'offline',
               specs: [
-                { title: 'breaks', tests: [{ status: 'unexpected' }] },
+                {
+                  title: 'breaks',
+                  tests: [
+                    {
+                      status: 'unexpected',
+                      results: [{}, { error: { message: '\u001b[31mlate\u001b[39m' } }],
+                    },
+                  ],
+                },
                 { title: 'breaks at times', tests: [{ status: 'flaky' }] },
                 { title: 'waits', tests: [{ status: 'skipped' }] },
               ],
@@ -64,7 +76,7 @@ describe("Playwright's report", () => {
     });
     expect(outcome).toEqual({
       passed: 1,
-      failed: ['a.spec.ts › offline › breaks', 'a.spec.ts › offline › breaks at times'],
+      failed: ['a.spec.ts › offline › breaks: late', 'a.spec.ts › offline › breaks at times'],
       skipped: ['a.spec.ts › offline › waits'],
     });
   });
