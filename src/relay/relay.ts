@@ -15,7 +15,7 @@ import { readAgent } from './config/agent-identity.ts';
 import { readAppIDs } from './config/app-ids.ts';
 import { checkMinAppVersion } from './config/app-version.ts';
 import { defaultStatementMs, type Database } from './database/database.ts';
-import { createHttpChannels, refuse } from './client/http/http-channels.ts';
+import { createHttpChannels, notAccepting, refuse } from './client/http/http-channels.ts';
 import { readBusPlace } from './bus/bus-place.ts';
 import { readMemoryBytes } from './config/memory-limit.ts';
 import type { Health, Reason } from './serving/health.ts';
@@ -23,7 +23,7 @@ import { enterServer } from './serving/doors/callers-server.ts';
 import type { Door } from './serving/doors/door.ts';
 import { openOwnServer } from './serving/doors/own-server.ts';
 import { warnHourly } from './serving/doors/warn-hourly.ts';
-import { createHttpFront, createMetricsFront, notAccepting, refuseUpgrade } from './serving/http-front.ts';
+import { createHttpFront, createMetricsFront, refuseUpgrade } from './serving/http-front.ts';
 import { checkNumber, maxFrameBytes, readLimits } from './config/limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './config/relay-options.ts';
 import { createMetrics } from './serving/metrics.ts';
@@ -111,14 +111,14 @@ export async function createRelayOn(
       const { prepare, upgrade } = serving;
       void prepare(appID).then((isPrepared) => {
         if (isPrepared) upgrade(request, { appID, address: addressOf(request) }, socket, head);
-        else refuseUpgrade(socket, '503 Service Unavailable', notAccepting);
+        else refuseUpgrade(socket, '503 Service Unavailable', `${notAccepting}\n`);
       });
       return true;
     },
     sync(request, response, { appID }) {
       // After a preflight that failed, a page could not read why.
       if (isAccepting || request.method === 'OPTIONS') return channels.answer(request, response, appID);
-      refuse(response, 503, notAccepting.trimEnd());
+      refuse(response, 503, notAccepting);
       return true;
     },
     failed,

@@ -1,13 +1,9 @@
 /** The path of the default namespace of a relay. That of an app is below it. */
-export const syncPath = '/sync';
+const syncPath = '/sync';
 
 /** An app's ID, by which relays keep its data apart: lower-case letters, digits and hyphens, at most 63. */
 export function isAppID(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,62}$/.test(text);
-}
-
-export function pathOfApp(appID: string | undefined): string {
-  return appID === undefined ? syncPath : `${syncPath}/${appID}`;
 }
 
 export interface SyncPlace {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { letPageRead } from '../client/http/cross-origin.ts';
-import { refuse } from '../client/http/http-channels.ts';
+import { notAccepting, refuse } from '../client/http/http-channels.ts';
 import type { SyncPlace } from '../../wire/sync-path.ts';
 import { isProbe, probeReasons, type Health } from './health.ts';
 
@@ -33,8 +33,6 @@ export interface HttpFrontHandlers {
 const nothingHere =
   'This is a sync relay. Clients open a WebSocket or an event stream at /sync. GET /health returns its status and GET /metrics its metrics.\n';
 
-export const notAccepting = 'The relay is starting or stopping. Try again in a moment.\n';
-
 const noTokensHere =
   'Addresses must not contain tokens, because proxies log them. Send the token in an `auth` frame.\n';
 
@@ -61,7 +59,7 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
           'Pages from this origin are not allowed to connect to this relay.\n',
         );
       } else if (!handlers.upgrade(request, socket, head, place)) {
-        refuseUpgrade(socket, '503 Service Unavailable', notAccepting);
+        refuseUpgrade(socket, '503 Service Unavailable', `${notAccepting}\n`);
       }
     },
   };

@@ -5,6 +5,8 @@ import { answerPreflight, channelHeader, letPageRead } from './cross-origin.ts';
 import { createHttpSocket, type HttpSocket } from './http-socket.ts';
 import { readBody } from './read-body.ts';
 
+export const notAccepting = 'The relay is starting or stopping. Try again in a moment.';
+
 /** Serves clients over HTTP: `GET` opens an event stream, and `POST` with the secret of the stream sends a message. */
 export interface HttpChannels {
   /** Answers a request for the path of an app. Returns false if the request is not for a channel. */
@@ -39,8 +41,7 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
     response: ServerResponse,
     appID: string | undefined,
   ): Promise<void> {
-    if (prepare && !(await prepare(appID)))
-      return refuse(response, 503, 'The relay is starting or stopping. Try again in a moment.');
+    if (prepare && !(await prepare(appID))) return refuse(response, 503, notAccepting);
     if (response.destroyed) return;
     const channel = randomBytes(16).toString('base64url');
     const socket = createHttpSocket(response, clock);
