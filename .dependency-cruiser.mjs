@@ -35,7 +35,7 @@ const relayFolders = {
   ],
   doctor: ['admin', 'auth', 'storage', 'database', 'config'],
   transfer: ['storage', 'database', 'config'],
-  admin: ['serving', 'client', 'operator', 'config'],
+  admin: ['serving', 'client', 'auth', 'operator', 'config'],
   serving: ['namespace', 'client', 'memory', 'operator', 'auth', 'storage', 'database', 'config'],
   namespace: [
     'auth',

@@ -2,6 +2,7 @@ import { oneLine } from '../../wire/one-line.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { JsonRecord } from '../../base/record.ts';
 import { parseJson } from '../../base/json.ts';
+import { maxPrincipalLength } from '../auth/principal.ts';
 import { maxRestrictions, type RestrictedTarget, type Restriction } from '../operator/restriction.ts';
 import type { Serving } from '../serving/serving.ts';
 
@@ -24,7 +25,6 @@ export class ActRefusal extends Error {
 type Act = (fields: JsonRecord, relay: AdministeredRelay, nowMs: number) => Promise<object> | object;
 
 const maxReasonLength = 200;
-const maxPrincipalLength = 2_000;
 /** A date, or a time with its zone, so that it means the same everywhere. */
 const timeForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 

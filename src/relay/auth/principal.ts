@@ -10,6 +10,9 @@ export interface Principal {
   readonly untilMs?: number;
 }
 
+/** Of its ID, in characters: operators name it in what they block. */
+export const maxPrincipalLength = 2_000;
+
 /** Why a client was not let in. No field repeats anything of what it sent. */
 export class SignInRefusal extends Error {
   readonly retryAfterMs: number | undefined;

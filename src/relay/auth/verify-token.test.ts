@@ -60,6 +60,12 @@ describe('[RELAY-56] a token', () => {
     expect(new Set(ids).size).toBe(4);
   });
 
+  it('names a user whom an operator can block, or is refused', async () => {
+    const withLength = (length: number) => signToken(key, { sub: 'u'.repeat(length - '["",""]'.length) });
+    expect((await verify(await withLength(2_000))).id).toHaveLength(2_000);
+    expect(await codeOf(withLength(2_001))).toBe('unauthorized');
+  });
+
   it('counts from 30 s before its time until 30 s after its end, for the clocks may differ', async () => {
     const token = await signToken(key, { nbf: nowS, iat: nowS, exp: nowS + 60 });
     expect(await codeOf(token, {}, (nowS - 29) * 1_000)).toBe('accepted');

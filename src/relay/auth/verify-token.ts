@@ -1,5 +1,5 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
-import { SignInRefusal, type Principal } from './principal.ts';
+import { maxPrincipalLength, SignInRefusal, type Principal } from './principal.ts';
 
 export interface TokenRules {
   readonly findKey: JWTVerifyGetKey;
@@ -37,9 +37,11 @@ export async function verifyToken(token: string, rules: TokenRules, nowMs: numbe
     if (typeof sub !== 'string' || sub === '') throw refused('it names no subject');
     if (app !== undefined && app !== appID)
       throw new SignInRefusal('forbidden', 'The token is for another app. Get one for this app.');
+    const id = JSON.stringify([iss, sub]);
+    if (id.length > maxPrincipalLength) throw refused('its issuer and subject are too long');
     return {
       kind: 'token',
-      id: JSON.stringify([iss, sub]),
+      id,
       untilMs: Math.min(exp, iat + maxAgeSeconds) * 1_000,
     };
   } catch (error) {
