@@ -177,8 +177,11 @@ export function serveConnection(options: ConnectionOptions): Connection {
       lookedUp: () => reader.resume(),
     });
 
+  /** Content of what is taken down is refused at once, so it need not wait for what it depends on. */
   function takeContent(message: Content): void {
-    if (!hasEnded) (dependencyQueue ??= openDependencyQueue()).take(message);
+    if (hasEnded) return;
+    if (options.restrictions.isTakenDown(message.id)) inbox.deliver(message);
+    else (dependencyQueue ??= openDependencyQueue()).take(message);
   }
 
   function take(received: SyncMessage): TakePart | undefined {
