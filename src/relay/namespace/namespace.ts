@@ -65,8 +65,8 @@ export interface Namespace {
   evict(): void;
   /** Another relay must read again what operators have forbidden. */
   publishRestriction(): void;
-  /** Whether no client is connected, and nothing waits for its commit. */
-  isIdle(): boolean;
+  /** For how long no client has been connected, in milliseconds. 0 while one is, or something waits for its commit. */
+  idleMs(): number;
   /** Commits and acknowledges accepted content, disconnects the clients and closes the storage, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
@@ -114,6 +114,7 @@ export async function openNamespace(
   const { agent, minAppVersion, inspect = false, busUrl, stateDirectory } = options;
   await refuseUnfinishedImport(database.query);
   const track = await trackStorage(database, () => others?.publishRenewal());
+  if (appID === undefined) await restrictions.load();
   const connections = new Map<string, Connection>();
   const node = createRelayNode(crypto, agent, shared.trapped);
   const subscribers = createSubscriberIndex(node);
@@ -226,6 +227,7 @@ export async function openNamespace(
     disconnect: refuseForOutage,
   });
   let onAllDisconnected = () => {};
+  let leftAtMs = clock.elapsedMs();
 
   const hindrances: Readonly<Record<NamespaceReason, () => boolean>> = {
     commits: () => storage.failure !== undefined || outage.isOn,
@@ -341,6 +343,7 @@ export async function openNamespace(
     left(id) {
       contentAdmission.ended(id);
       connections.delete(id);
+      leftAtMs = clock.elapsedMs();
       if (connections.size === 0) onAllDisconnected();
     },
     reasons() {
@@ -362,7 +365,7 @@ export async function openNamespace(
     loadedBytes: loaded.bytes,
     evict: eviction.begin,
     publishRestriction: () => others?.publishRestriction(),
-    isIdle: () => connections.size === 0 && storage.pending === 0,
+    idleMs: () => (connections.size > 0 || storage.pending > 0 ? 0 : clock.elapsedMs() - leftAtMs),
     async drain(withinMs) {
       await drainNamespace({
         ...{ node, storage, remembered, connections, clock, withinMs },

@@ -3,6 +3,7 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHttpClient } from '../../../test/support/relay/http-client.ts';
 import { plentyOfMemory } from '../../../test/support/relay/plenty-of-memory.ts';
+import { createStubSocket } from '../../../test/support/relay/serve-stub.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { surfaces, type SurfaceClient } from '../../../test/support/relay/surfaces.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
@@ -15,9 +16,8 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createReadTurns } from '../client/reading/read-turns.ts';
 import { readLimits } from '../config/limits.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
-import { prepareSchema } from '../database/schema.ts';
 import type { RelayOptions } from '../index.ts';
-import { openRestrictions } from '../operator/restrictions.ts';
+import { createRestrictions } from '../operator/restrictions.ts';
 import { createNamespaces } from './namespaces.ts';
 
 /** A map with its group and account, as messages. */
@@ -120,9 +120,8 @@ it('[RELAY-71] a namespace that no client has used for five minutes is closed, a
   const clock = createFakeClock();
   const database = await openMemoryDatabase({ template: await memoryTemplate() });
   onTestFinished(() => database.close());
-  await prepareSchema(database);
   const on = { began() {}, ended() {}, changed() {} };
-  const restrictions = await openRestrictions({
+  const restrictions = createRestrictions({
     ...{ database, clock, logger: silentLogger, on },
     accountIDOf: (agentID) => agentID,
   });
@@ -147,6 +146,13 @@ it('[RELAY-71] a namespace that no client has used for five minutes is closed, a
   const minutes = (count: number) => {
     for (let minute = 0; minute < count; minute++) clock.advance(60_000);
   };
+  minutes(4);
+  const a = namespaces.find('a');
+  const socket = createStubSocket();
+  a?.serve({ id: 'client-1', socket, incoming: undefined, address: '', ended: () => a.left('client-1') });
+  minutes(6);
+  expect(namespaces.find('a')).toBeDefined();
+  socket.emit('close');
   minutes(4);
   expect(namespaces.find('a')).toBeDefined();
   minutes(1);

@@ -30,8 +30,7 @@ export interface NamespacesOptions extends NamespaceOptions {
 }
 
 const checkIntervalMs = 60_000;
-/** A namespace that was idle at as many checks in a row is closed. */
-const idleChecks = 5;
+const maxIdleMs = 5 * 60_000;
 const closeWithinMs = 10_000;
 
 export function createNamespaces(database: Database, shared: Shared, options: NamespacesOptions): Namespaces {
@@ -46,7 +45,6 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
   let stop: (reason: Error) => void = () => {};
   const stopped = new Promise<never>((_, reject) => (stop = reject));
   stopped.catch(() => {});
-  let idleCounts = new Map<string, number>();
   let isDraining = false;
   let cancel = () => {};
   if (appIDs.length > 0) cancel = clock.after(checkIntervalMs, check);
@@ -86,15 +84,10 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
 
   function check(): void {
     cancel = clock.after(checkIntervalMs, check);
-    const counts = new Map<string, number>();
     for (const appID of appIDs) {
       const namespace = opened.get(appID);
-      if (!namespace?.isIdle()) continue;
-      const count = (idleCounts.get(appID) ?? 0) + 1;
-      if (count < idleChecks) counts.set(appID, count);
-      else close(appID, namespace);
+      if (namespace && namespace.idleMs() >= maxIdleMs) close(appID, namespace);
     }
-    idleCounts = counts;
   }
 
   function close(appID: string, namespace: Namespace): void {
@@ -125,12 +118,14 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
     async drain(withinMs) {
       isDraining = true;
       cancel();
-      const deadline = new Promise<void>((resolve) => clock.after(withinMs, resolve));
+      let cancelDeadline = () => {};
+      const deadline = new Promise<void>((resolve) => (cancelDeadline = clock.after(withinMs, resolve)));
       // Clients that wait for a namespace would keep the server from closing.
       stop(new Error('The relay is stopping.'));
       const changing = Promise.allSettled([...working, ...closing.values()]);
       await Promise.allSettled(all.map((namespace) => namespace.drain(withinMs)));
       await Promise.race([changing, deadline]);
+      cancelDeadline();
     },
   };
 }

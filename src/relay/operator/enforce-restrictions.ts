@@ -1,7 +1,7 @@
 import type { RefusalCode } from '../../wire/frames.ts';
 import type { Principal } from '../auth/principal.ts';
 import { refusalOf } from './refuse-blocked.ts';
-import { openRestrictions, type Restrictions, type RestrictionsOptions } from './restrictions.ts';
+import { createRestrictions, type Restrictions, type RestrictionsOptions } from './restrictions.ts';
 
 /** What is needed of a client's connection. */
 export interface RestrictedConnection {
@@ -13,16 +13,16 @@ export interface RestrictedConnection {
 
 const reconnectMs = 1_000;
 
-/** Reads what an operator has forbidden, and disconnects the clients that a change concerns. Rejects if it cannot be read. */
-export async function enforceRestrictions({
+/** Disconnects the clients that a change of what operators have forbidden concerns. */
+export function enforceRestrictions({
   connections,
   changed,
   ...options
 }: Omit<RestrictionsOptions, 'on'> & {
   readonly connections: ReadonlyMap<string, RestrictedConnection>;
   changed(): void;
-}): Promise<Restrictions> {
-  const restrictions: Restrictions = await openRestrictions({ ...options, on: { began, ended, changed } });
+}): Restrictions {
+  const restrictions: Restrictions = createRestrictions({ ...options, on: { began, ended, changed } });
 
   function began(): void {
     for (const connection of connections.values()) {

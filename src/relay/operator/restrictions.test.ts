@@ -7,7 +7,7 @@ import { openMemoryDatabase } from '../database/pglite-database.ts';
 import type { Database } from '../database/database.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { maxRestrictions, type Restriction } from './restriction.ts';
-import { openRestrictions } from './restrictions.ts';
+import { createRestrictions } from './restrictions.ts';
 
 const clock = createFakeClock();
 
@@ -20,10 +20,11 @@ async function openDatabase(): Promise<Database> {
 
 async function open(database: Pick<Database, 'query' | 'write'>, clock = createFakeClock()) {
   const on = { began: vi.fn(), ended: vi.fn(), changed: vi.fn() };
-  const restrictions = await openRestrictions({
+  const restrictions = createRestrictions({
     ...{ database, clock, logger: silentLogger, on },
     accountIDOf: (agentID) => `co_zOf${agentID}`,
   });
+  await restrictions.load();
   onTestFinished(restrictions.stop);
   return { restrictions, on, clock };
 }

@@ -6,8 +6,10 @@ import type { Database } from '../database/database.ts';
 import type { RestrictedTarget, Restriction } from './restriction.ts';
 import { deleteRestriction, readRestrictions, storeRestriction } from './restriction-rows.ts';
 
-/** The restrictions in force, in memory, because every message is checked against them. */
+/** The restrictions in force, in memory, because every message is checked against them. None before `load`. */
 export interface Restrictions {
+  /** Reads them for the first time, once the tables are there. Rejects if the database cannot be read. */
+  load(): Promise<void>;
   blockOf(principal: Pick<Principal, 'kind' | 'id'>): Restriction | undefined;
   /** Of an account, or of an agent, whose account it is. */
   isBlocked(author: string): boolean;
@@ -46,16 +48,15 @@ const none: ByKind = { account: new Map(), principal: new Map(), covalue: new Ma
 /** Someone may set the clock. */
 const longestTimerMs = 60_000;
 
-/** Resolves once they are read. Rejects if that fails. */
-export async function openRestrictions({
+export function createRestrictions({
   database,
   accountIDOf,
   clock,
   logger,
   on,
-}: RestrictionsOptions): Promise<Restrictions> {
+}: RestrictionsOptions): Restrictions {
   const ending = new AbortController();
-  let stored = await readRestrictions(database.query);
+  let stored: readonly Restriction[] = [];
   let inForce = none;
   let cancelTimer = () => {};
   let reading: Promise<void> | undefined;
@@ -121,8 +122,11 @@ export async function openRestrictions({
     return inForce.account.get(author.startsWith('co_') ? author : accountIDOf(author));
   }
 
-  apply();
   return {
+    async load() {
+      stored = await readRestrictions(database.query);
+      apply();
+    },
     blockOf: ({ kind, id }) => (kind === 'token' ? inForce.principal.get(id) : accountBlockOf(id)),
     isBlocked: (author) => accountBlockOf(author) !== undefined,
     isTakenDown: (coValueID) => inForce.covalue.has(coValueID),

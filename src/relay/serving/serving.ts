@@ -20,8 +20,6 @@ import { createMemoryBudget } from '../memory/memory-budget.ts';
 import type { Namespace, NamespaceOptions, Shared } from '../namespace/namespace.ts';
 import { createNamespaces } from '../namespace/namespaces.ts';
 import { accountIDOf } from '../auth/verify-proof.ts';
-import { prepareSchema } from '../database/schema.ts';
-import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
 import { enforceRestrictions } from '../operator/enforce-restrictions.ts';
 import { refuseBlocked } from '../operator/refuse-blocked.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
@@ -96,9 +94,7 @@ export async function startServing(
       for (const namespace of namespaces.all()) namespace.evict();
     },
   });
-  await refuseUnfinishedImport(database.query);
-  await prepareSchema(database);
-  const restrictions = await enforceRestrictions({
+  const restrictions = enforceRestrictions({
     ...{ database, connections, clock, logger },
     accountIDOf: (agentID) => accountIDOf(agentID, crypto),
     changed: () => namespaces.find(undefined)?.publishRestriction(),

@@ -19,7 +19,10 @@ async function ask(url: string, id: string): Promise<string> {
   const client = await openRawClient(url);
   client.send(load(id));
   client.send({ maia: 'inspect', ask: 1, id });
-  const answered = [{ id, action: expect.any(String) as string }, { maia: 'inspected', id }];
+  const answered = [
+    { id, action: expect.any(String) as string },
+    { maia: 'inspected', id },
+  ];
   await until(() => {
     if (client.closeCode !== undefined) return;
     for (const answer of answered) expect(client.received).toContainEqual(expect.objectContaining(answer));

@@ -12,14 +12,19 @@ import { crypto } from './stock-client.ts';
 
 const run = (_: unknown, then: () => void) => then();
 
-/** A client's connection at a real node, over a socket without a network and without a storage. */
-export function serveStub(options: Partial<ConnectionOptions> = {}) {
-  const sent: string[] = [];
-  const socket = Object.assign(new EventEmitter(), {
+/** A client's socket without a network. `emit('close')` ends it. */
+export function createStubSocket(sent: string[] = []) {
+  return Object.assign(new EventEmitter(), {
     ...{ readyState: 1, OPEN: 1, bufferedAmount: 0 },
     send: (text: string) => void sent.push(text),
     ...{ ping() {}, pause() {}, resume() {}, close() {}, terminate() {} },
   });
+}
+
+/** A client's connection at a real node, over a socket without a network and without a storage. */
+export function serveStub(options: Partial<ConnectionOptions> = {}) {
+  const sent: string[] = [];
+  const socket = createStubSocket(sent);
   const node = createRelayNode(crypto);
   const clock = createFakeClock();
   const connection = serveConnection({
