@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { openIdentityServer } from '../../../test/support/auth/identity-server.ts';
 import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { openStream } from '../../../test/support/relay/http-client.ts';
 import { accountIDOf, prove } from '../../../test/support/auth/prove.ts';
 import { crypto } from '../../../test/support/relay/stock-client.ts';
@@ -145,6 +146,41 @@ describe.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
     );
   },
 );
+
+it('[RELAY-70] a token with a claim `app`, and a proof, count for one app alone', async () => {
+  const key = await createSigningKey('key');
+  const { url: jwksUrl } = await openIdentityServer(key);
+  const auth = { jwksUrl, account: true };
+  const relay = await startRelay({ storage: 'memory:', appIDs: ['a', 'b'], auth });
+  const secret = crypto.newRandomAgentSecret();
+  const token = async (app?: string) => ({
+    ...{ maia: 'auth', method: 'jwt' },
+    token: await signToken(key, app === undefined ? {} : { app }),
+  });
+  const audienceOf = (path: string) => ({ audience: `${relay.url.replace('http', 'ws')}${path}` });
+  const signIns: Record<string, (client: { readonly received: readonly Frame[] }) => object> = {
+    'a token': () => token(),
+    'a token for a': () => token('a'),
+    'a proof for a': ({ received }) => prove(secret, { url: relay.url, received }, audienceOf('/sync/a')),
+    'a proof for no app': ({ received }) => prove(secret, { url: relay.url, received }, audienceOf('/sync')),
+  };
+  const answers: [string, string[]][] = [];
+  for (const [name, signIn] of Object.entries(signIns)) {
+    const at = ['/sync/a', '/sync/b', '/sync'].map(async (path) => {
+      const client = await openRawClient(relay.url, path);
+      client.send(await signIn(client));
+      await until(() => expect(client.received.length).toBeGreaterThan(1));
+      return wordOf(client.received[1] ?? {}) as string;
+    });
+    answers.push([name, await Promise.all(at)]);
+  }
+  expect(answers).toEqual([
+    ['a token', ['token', 'token', 'token']],
+    ['a token for a', ['token', 'forbidden', 'forbidden']],
+    ['a proof for a', ['account', 'unauthorized', 'unauthorized']],
+    ['a proof for no app', ['unauthorized', 'unauthorized', 'account']],
+  ]);
+});
 
 it('[RELAY-56] a token in an address is refused, over WebSocket and HTTP', async () => {
   const relay = await startRelay({ storage: 'memory:', auth: { account: true } });

@@ -93,6 +93,12 @@ it('[RELAY-70] a channel is of no use at the path of another app', async () => {
   expect(statuses).toEqual([410, 410, 410, 204]);
 });
 
+it('[RELAY-70] without apps, the path of one is none of the relay', async () => {
+  const relay = await startRelay({ storage: 'memory:' });
+  const { status } = await fetch(`${relay.url}/sync/a`, { headers: { accept: 'text/event-stream' } });
+  expect(status).toBe(404);
+});
+
 it('[RELAY-70] other paths are none of a namespace', async () => {
   const relay = await startRelay(apps);
   for (const path of ['A', '-a', 'a/b', '', 'a'.repeat(64), 'a_b', '%61'])

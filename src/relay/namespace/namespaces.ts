@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Database } from '../database/database.ts';
 import { openAppSchema } from '../database/in-schema.ts';
 import {
@@ -35,7 +34,7 @@ const closeWithinMs = 10_000;
 
 export function createNamespaces(database: Database, shared: Shared, options: NamespacesOptions): Namespaces {
   const { clock, logger } = shared;
-  const { appIDs = [], stateDirectory } = options;
+  const { appIDs = [] } = options;
   const opened = new Map<string | undefined, Namespace>();
   let all: readonly Namespace[] = [];
   const opening = new Map<string | undefined, Promise<void>>();
@@ -73,11 +72,7 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
       appID === undefined
         ? { ...database, close: () => Promise.resolve() }
         : await openAppSchema(database, appID);
-    const directory =
-      appID === undefined || stateDirectory === undefined
-        ? stateDirectory
-        : join(stateDirectory, 'apps', appID);
-    const namespace = await openNamespace(tables, appID, shared, { ...options, stateDirectory: directory });
+    const namespace = await openNamespace(tables, appID, shared, options);
     keep(appID, namespace);
     if (isDraining) await namespace.drain(0);
   }
