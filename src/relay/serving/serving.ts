@@ -166,20 +166,25 @@ export async function startServing(
     if (hindrance !== undefined) return refuseConnection(socket, 'storage', hindrance, 1_000, incoming);
     const leave = admission.enter(address);
     const id = `client-${++openedCount}`;
+    let hasEnded = false;
+    let endPings = () => {};
     const connection = namespace.serve({
       id,
       socket,
       incoming,
       address,
       ended() {
+        hasEnded = true;
         leave();
         endPings();
         connections.delete(id);
         namespace.left(id);
       },
     });
+    // During an outage, it is refused at once.
+    if (hasEnded) return;
     connections.set(id, connection);
-    const endPings = pings.enter(connection);
+    endPings = pings.enter(connection);
     if (ending.refusal !== undefined) connection.refuse('storage', ending.refusal, 1_000);
   }
 
