@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.ts';
 import { callListener, type Readable } from '../base/readable.ts';
 import { cojsonVersion, kernelVersion } from '../base/version.ts';
 import { findCoValue } from '../engine/private-fields.ts';
-import type { SyncInspection } from '../sync/inspection.ts';
+import { readUrlSources, type SyncInspection } from '../sync/inspection.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { createCoValueReader } from './covalue/covalue-reader.ts';
@@ -72,7 +72,12 @@ export function createInspector(
     isOnline: () => inspection.page?.isOnline ?? true,
     urlSource(url) {
       const given = inspection.options?.();
-      return given && ((given.relays ?? given.url) ? 'option' : defaultUrlSource(url));
+      return (
+        given &&
+        ((given.relays ?? given.url)
+          ? 'option'
+          : defaultUrlSource(url, readUrlSources(undefined, given.appID)))
+      );
     },
     peerOf: (id) => inspection.peers().find((peer) => peer.id === id),
     momentOf: (elapsedMs) => momentOf(elapsedMs, clock),

@@ -4,6 +4,7 @@ import { createKernelError } from '../base/kernel-error.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
 import { readSyncPath } from '../wire/sync-path.ts';
 import { kernelVersion } from '../base/version.ts';
+import { createBlocking } from './admin/blocking.ts';
 import { createAdminFront } from './admin/admin-front.ts';
 import { readAdminSettings } from './admin/admin-settings.ts';
 import { openAdminToken } from './admin/admin-token.ts';
@@ -135,12 +136,10 @@ export async function createRelayOn(
   try {
     if (admin) {
       const token = await openAdminToken(admin.tokenFile);
-      const administered = () =>
-        serving && { restrictions: serving.restrictions, users: serving.users, drain };
       adminDoor = await openOwnServer(
         '127.0.0.1',
         admin.port,
-        createAdminFront({ token, relay: administered, clock, logger }),
+        createAdminFront({ token, relay: () => serving && { ...serving, drain }, clock, logger }),
         limits,
         (error) => failed('Could not accept a connection of an admin', error),
       );
@@ -233,6 +232,7 @@ export async function createRelayOn(
       return door.port;
     },
     failed: running.failed,
+    ...createBlocking({ ...running, drain }),
     close: closeOnce,
   };
 }

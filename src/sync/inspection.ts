@@ -23,7 +23,7 @@ export interface SyncInspection {
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
   /** The app's `url`. Undefined until it connects, and for a node that the kernel does not sync. */
-  options?(): Pick<SyncOptions, 'url' | 'relays' | 'appVersion'> | undefined;
+  options?(): Pick<SyncOptions, 'url' | 'relays' | 'appID' | 'appVersion'> | undefined;
   /** Whether the browser reports a network, and which browser it is. */
   readonly page?: { readonly isOnline: boolean; readonly userAgent?: string | undefined };
   /** Sets the only listener for every sync message to and from a relay. Costs nothing while unset. */

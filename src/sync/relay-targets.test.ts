@@ -16,6 +16,16 @@ it('parses one relay, its fail-over addresses, or several relays', () => {
   ]);
 });
 
+it('[CONN-23] gives each address the path of the app', () => {
+  expect(readRelayTargets({ url: ['a.example', 'b.example'], appID: 'notes' })).toEqual([
+    ['wss://a.example/sync/notes', 'wss://b.example/sync/notes'],
+  ]);
+  expect(readRelayTargets({ relays: [{ url: 'a.example' }], appID: 'notes' })).toEqual([
+    ['wss://a.example/sync/notes'],
+  ]);
+  expect(() => readRelayTargets({ url: 'a.example', appID: 'No' })).toThrow(refused);
+});
+
 it('rejects ambiguous targets', () => {
   expect(() => readRelayTargets({ relays: [] })).toThrow(refused);
   expect(() => readRelayTargets({ url: 'a.example', relays: [{ url: 'b.example' }] })).toThrow(refused);

@@ -12,14 +12,15 @@ export type RelayAuths = readonly (RelayAuth | undefined)[];
 /** Throws SYNC_URL_INVALID. */
 export function readRelayTargets(sync: SyncOptions): RelayTargets {
   const isObject = Object(sync) === sync;
-  const { url, relays, auth }: SyncOptions = isObject ? sync : { relays: [] };
+  const { url, relays, auth, appID }: SyncOptions = isObject ? sync : { relays: [] };
+  const app = appID === undefined ? {} : { appID };
   if (auth !== undefined && relays !== undefined)
     throw invalid('`auth` is for `url`, but the options have `relays`, each of which takes its own `auth`');
   if (!readRelayAuths(sync).every(isRelayAuth))
     throw invalid("An `auth` is neither `{ token }` with a function nor 'account'");
-  if (relays === undefined) return [resolveSyncUrls({ ...(url !== undefined && { url }) })];
+  if (relays === undefined) return [resolveSyncUrls(url, app)];
   const several = url === undefined && areRelays(relays) ? relays : [];
-  const [first, ...others] = several.map((relay) => resolveSyncUrls(relay));
+  const [first, ...others] = several.map((relay) => resolveSyncUrls(relay.url, app));
   if (!first) throw invalid('The options are neither `{ url }` nor `{ relays: [{ url }] }`');
   const targets = [first, ...others] as const;
   // Relays of one name would share a peer ID.

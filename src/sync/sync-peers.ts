@@ -13,6 +13,11 @@ export interface SyncOptions {
   /** Several independent relays instead of `url`. `confirmed` then means confirmed by all of them. */
   readonly relays?: readonly RelayTarget[];
   /**
+   * The app whose data is kept apart at relays that serve several: the path of each address becomes `/sync/{appID}`. 1 to 63
+   * lower-case letters, digits and hyphens. Default: the `appID` of the Vite plugin, if any.
+   */
+  readonly appID?: string;
+  /**
    * The transports, tried in this order. The first that works is kept, and the preferred one is used again once it works.
    * Default: WebSocket, then HTTP.
    */

@@ -89,6 +89,14 @@ describe('in dev', () => {
     expect(globals?.code).not.toContain('relay.example.org');
   });
 
+  it('[CONN-23] gives the kernel the ID of the app, which the started relay serves', async () => {
+    const storage = 'memory:';
+    const server = await createDevServer({ relay: { storage, port: await freePort() }, appID: 'notes' });
+    await server.listen();
+    expect(server.config.define).toMatchObject({ __MAIA_APP_ID__: '"notes"' });
+    expect(JSON.parse(await firstMessage(urlOf(server), '/sync/notes'))).toMatchObject({ maia: 'hello' });
+  });
+
   it('adds the panel to the page before the app', async () => {
     const html = await (await fetch(await serve({ relay: false }))).text();
     expect(html).toContain('@id/virtual:maia-kernel/devtools');

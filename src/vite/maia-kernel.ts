@@ -9,13 +9,18 @@ export interface MaiaKernelOptions {
    * data is in `./local-sync.db`. Default: true, or false if `proxyTarget` is given.
    */
   readonly relay?: boolean | RelayOptions;
+  /**
+   * The app's ID at relays that keep the data of several apart: the default of `appID` in its `sync` options. The started relay
+   * serves that app.
+   */
+  readonly appID?: string;
   /** Adds the devtools panel to every page of the dev server, never to a build. Default: true. */
   readonly devtools?: boolean;
   /** The target for requests to `/sync`. Default: the started relay, otherwise `http://localhost:4203`. */
   readonly proxyTarget?: string;
 }
 
-/** `/sync` and `/sync/{appId}`, but not files of the app in a folder of that name. */
+/** `/sync` and `/sync/{appID}`, but not files of the app in a folder of that name. */
 const syncPath = '^/sync(?:/[\\w-]+)?/?(?:\\?.*)?$';
 
 const panelID = 'virtual:maia-kernel/devtools';
@@ -25,17 +30,19 @@ const panelID = 'virtual:maia-kernel/devtools';
  * `PUBLIC_API_DOMAIN`, from the environment or an `.env` file, if there is one.
  */
 export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
-  const { proxyTarget, devtools = true, relay = proxyTarget === undefined } = options;
-  const devRelay = relay === false ? undefined : createDevRelay(relay === true ? {} : relay);
+  const { proxyTarget, devtools = true, relay = proxyTarget === undefined, appID } = options;
+  const defineApp = appID !== undefined && { __MAIA_APP_ID__: JSON.stringify(appID) };
+  const relayOptions = { ...(appID !== undefined && { appIDs: [appID] }), ...(relay !== true && relay) };
+  const devRelay = relay === false ? undefined : createDevRelay(relayOptions);
   let proxy: ProxyOptions | undefined;
   let config: ResolvedConfig | undefined;
 
   return {
     name: 'maia-kernel',
     config(userConfig, { command, mode }) {
-      if (command === 'build') return { define: readRelayAddress(userConfig, mode) };
+      if (command === 'build') return { define: { ...readRelayAddress(userConfig, mode), ...defineApp } };
       return {
-        define: { __MAIA_DEV_PROXY__: 'true' },
+        define: { __MAIA_DEV_PROXY__: 'true', ...defineApp },
         server: {
           proxy: {
             [syncPath]: {

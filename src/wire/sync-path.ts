@@ -2,8 +2,8 @@
 const syncPath = '/sync';
 
 /** An app's ID, by which relays keep its data apart: lower-case letters, digits and hyphens, at most 63. */
-export function isAppID(text: string): boolean {
-  return /^[a-z0-9][a-z0-9-]{0,62}$/.test(text);
+export function isAppID(text: unknown): text is string {
+  return typeof text === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/.test(text);
 }
 
 export interface SyncPlace {

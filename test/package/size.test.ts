@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
-const entryBudget = 12_000;
-const completeEntryBudget = 56_900;
+const entryBudget = 12_050;
+const completeEntryBudget = 57_000;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 51_600,
-  relays: 44_000,
+  relays: 44_100,
   storage: 7_300,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 121_300;
+const openSessionBudget = 121_400;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

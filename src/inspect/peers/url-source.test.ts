@@ -8,6 +8,7 @@ const none: UrlSources = {
   runTime: undefined,
   buildTime: undefined,
   page: new URL('https://app.example/lists'),
+  appID: undefined,
 };
 const origin = 'wss://app.example/sync';
 
@@ -19,6 +20,7 @@ describe('the source of a default address', () => {
     ['the dev server', { devProxy: true, runTime: 'a.example' }, origin, 'dev-server'],
     ['the page, as the global was set after sync began', { runTime: 'a.example' }, origin, 'page'],
     ['unknown, as the page moved on', {}, 'wss://other.example/sync', undefined],
+    ['the page, with the path of an app', { appID: 'notes' }, `${origin}/notes`, 'page'],
     ['the page, beside a global that is no address', { runTime: 'ftp://a' }, origin, 'page'],
   ])('is %s', (_name, sources, url, source) => {
     expect(defaultUrlSource(url, { ...none, ...sources })).toBe(source);

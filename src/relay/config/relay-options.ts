@@ -176,6 +176,14 @@ export interface Relay {
    * process, and start a new one.
    */
   readonly failed: Promise<Error>;
+  /**
+   * Blocks an account on all relays of the storage, until `unblock`. Resolves once it is stored. `reason`, at most 200 characters,
+   * is shown to its user. Also takes the principal of a token's user, as `maia-relay admin principals` lists it. Rejects with
+   * RELAY_STORAGE_FAILED, or with a TypeError for an invalid ID or reason.
+   */
+  block(accountID: string, reason?: string): Promise<void>;
+  /** Ends a block, if there is one. Rejects like `block`. */
+  unblock(accountID: string): Promise<void>;
   /** Accepts nothing more, commits what was accepted, disconnects the clients and closes the storage. Safe to call twice. */
   close(): Promise<void>;
 }

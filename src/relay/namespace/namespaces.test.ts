@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openDevice, type AskedDevice } from '../../../test/support/auth/asked-devices.ts';
 import { openHttpClient } from '../../../test/support/relay/http-client.ts';
 import { plentyOfMemory } from '../../../test/support/relay/plenty-of-memory.ts';
 import { createStubSocket } from '../../../test/support/relay/serve-stub.ts';
@@ -9,7 +10,7 @@ import { surfaces, type SurfaceClient } from '../../../test/support/relay/surfac
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
-import { createSharedMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { createSharedMap, loadMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
@@ -91,6 +92,17 @@ it('[RELAY-70] a channel is of no use at the path of another app', async () => {
     }),
   );
   expect(statuses).toEqual([410, 410, 410, 204]);
+});
+
+it('[CONN-23] [RELAY-70] devices with an `appID` sign in at the namespace of the app, and share what is in it', async () => {
+  const relay = await startRelay({ ...apps, auth: { account: true } });
+  const [one, two, other] = await Promise.all(
+    ['a', 'a', 'b'].map((appID) => openDevice(relay.url, 'account', appID)),
+  );
+  const map = createSharedMap((one as AskedDevice).node);
+  await one?.sync.whenConfirmed();
+  expect((await loadMap((two as AskedDevice).node, map)).get('word')).toBe('first');
+  expect(await (other as AskedDevice).node.load(map.id)).toBe('unavailable');
 });
 
 it('[RELAY-70] without apps, the path of one is none of the relay', async () => {

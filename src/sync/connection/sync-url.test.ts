@@ -8,6 +8,7 @@ const from = (sources: Omit<Partial<UrlSources>, 'page'> & { page?: string }) =>
     devProxy: false,
     runTime: undefined,
     buildTime: undefined,
+    appID: undefined,
     ...sources,
     page: sources.page === undefined ? undefined : new URL(sources.page),
   });
@@ -46,6 +47,23 @@ describe('how an address is resolved', () => {
     ['localhost:4203', 'https://app.test/', 'wss://localhost:4203/sync'],
     ['  relay.example.org ', 'https://app.test/', 'wss://relay.example.org/sync'],
   ])('%s', (option, page, url) => expect(from({ option, page })).toBe(url));
+});
+
+describe('[CONN-23] the address for an app', () => {
+  it.each([
+    ['a.org', 'wss://a.org/sync/notes'],
+    ['a.org/sync/', 'wss://a.org/sync/notes'],
+    ['wss://a.org/eu?x=1', 'wss://a.org/eu/notes?x=1'],
+  ])('of %s ends with its ID', (option, url) => expect(from({ option, appID: 'notes' })).toBe(url));
+
+  it('is the same for each source', () =>
+    expect(from({ page: 'https://d.org/app', appID: 'notes' })).toBe('wss://d.org/sync/notes'));
+
+  it.each(['', 'Notes', 'a/b', '..', 'a'.repeat(64), 5])('is none for the ID %j', (appID) => {
+    const error = caught(() => from({ option: 'a.org', appID: appID as string }));
+    expect(isKernelError(error, 'SYNC_URL_INVALID')).toBe(true);
+    expect((error as Error).message).toContain('is not an app ID');
+  });
 });
 
 describe('what is rejected, with the name and source of the value', () => {

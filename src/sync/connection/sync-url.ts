@@ -1,34 +1,45 @@
 import { createKernelError } from '../../base/kernel-error.ts';
+import { isAppID } from '../../wire/sync-path.ts';
 
-// Defined by the Vite plugin: the first by its dev server, the second in builds.
+// Defined by the Vite plugin: the first by its dev server, the second in builds, the third in both.
 declare const __MAIA_DEV_PROXY__: boolean | undefined;
 declare const __MAIA_PUBLIC_API_DOMAIN__: string | undefined;
+declare const __MAIA_APP_ID__: string | undefined;
 declare global {
   /** Set by a deployment before the app's script, to point a finished build at another relay. */
   var PUBLIC_API_DOMAIN: string | undefined;
 }
 
-/** Possible sources of a relay's address, in order of precedence. */
+/** Possible sources of a relay's address, in order of precedence, and the app whose data to sync there. */
 export interface UrlSources {
   readonly option: string | undefined;
   readonly devProxy: boolean;
   readonly runTime: string | undefined;
   readonly buildTime: string | undefined;
   readonly page: URL | undefined;
+  readonly appID: string | undefined;
+}
+
+/** Where to sync, and the app whose data is kept apart there. */
+export interface SyncPlaceOptions {
+  readonly url?: string;
+  readonly appID?: string;
 }
 
 /**
  * The relay's WebSocket URL: `url`, else `PUBLIC_API_DOMAIN` at run time (`globalThis`), else the one of the build, else the
- * page's origin. Under the Vite plugin's dev server: `url`, else the page's origin. The default path is `/sync`. Throws
- * SYNC_URL_INVALID, which names the value and its source.
+ * page's origin. Under the Vite plugin's dev server: `url`, else the page's origin. The default path is `/sync`. The
+ * path ends with `appID`, else the one of the Vite plugin, if there is one. Throws SYNC_URL_INVALID, which names the value and its
+ * source.
  */
-export function resolveSyncUrl(options: { readonly url?: string } = {}): string {
-  return resolveFrom(readUrlSources(options.url));
+export function resolveSyncUrl({ url, appID }: SyncPlaceOptions = {}): string {
+  return resolveFrom(readUrlSources(url, appID));
 }
 
-export function readUrlSources(option?: string): UrlSources {
+export function readUrlSources(option?: string, appID?: string): UrlSources {
   return {
     option,
+    appID: appID ?? (typeof __MAIA_APP_ID__ !== 'undefined' ? __MAIA_APP_ID__ : undefined),
     devProxy: typeof __MAIA_DEV_PROXY__ !== 'undefined' && __MAIA_DEV_PROXY__ === true,
     runTime: globalThis.PUBLIC_API_DOMAIN,
     buildTime: typeof __MAIA_PUBLIC_API_DOMAIN__ !== 'undefined' ? __MAIA_PUBLIC_API_DOMAIN__ : undefined,
@@ -37,21 +48,25 @@ export function readUrlSources(option?: string): UrlSources {
 }
 
 /** Resolves each of a relay's fail-over addresses. Without `url`, returns the default address. */
-export function resolveSyncUrls({
-  url,
-}: {
-  readonly url?: string | readonly string[];
-}): [string, ...string[]] {
-  if (url === undefined) return [resolveSyncUrl()];
+export function resolveSyncUrls(
+  url: string | readonly string[] | undefined,
+  app: Pick<SyncPlaceOptions, 'appID'>,
+): [string, ...string[]] {
+  if (url === undefined) return [resolveSyncUrl(app)];
   const [first, ...others] = [url].flat();
   return [
-    resolveSyncUrl({ url: first ?? '' }),
-    ...others.map((other) => resolveSyncUrl({ url: other ?? '' })),
+    resolveSyncUrl({ url: first ?? '', ...app }),
+    ...others.map((other) => resolveSyncUrl({ url: other ?? '', ...app })),
   ];
 }
 
 export function resolveFrom(sources: UrlSources): string {
-  const { page } = sources;
+  const { page, appID } = sources;
+  if (appID !== undefined && !isAppID(appID))
+    throw createKernelError(
+      'SYNC_URL_INVALID',
+      `${JSON.stringify(appID)} is not an app ID. Use a to z, digits and hyphens, at most 63.`,
+    );
   const [value, source] = pick(sources);
   const shown = String(value).replace(/[^/@]*@/, '…@'); // An error must not contain a password.
   const invalid = (why: string, cause?: unknown) =>
@@ -78,6 +93,7 @@ export function resolveFrom(sources: UrlSources): string {
     throw invalid('is not encrypted (ws:), so a page served over https: may not open it');
   }
   if (url.pathname === '/') url.pathname = '/sync';
+  if (appID !== undefined) url.pathname = url.pathname.replace(/\/?$/, `/${appID}`);
   return url.href;
 }
 

@@ -19,14 +19,14 @@ export interface AskedDevice {
   readonly dialled: { count: number };
 }
 
-/** A device that signs in as `auth` says. */
-export async function openDevice(url: string, auth?: RelayAuth): Promise<AskedDevice> {
+/** A device that signs in as `auth` says, for an app if one is given. */
+export async function openDevice(url: string, auth?: RelayAuth, appID?: string): Promise<AskedDevice> {
   const node = await createAccountNode();
   const dialled = { count: 0 };
   const platform = createNodePlatform();
   const sync = startSync({
     node,
-    sync: { url, ...(auth !== undefined && { auth }) },
+    sync: { url, ...(auth !== undefined && { auth }), ...(appID !== undefined && { appID }) },
     storage: { status: foreignStorageStatus(node) },
     platform: {
       ...platform,
