@@ -158,17 +158,19 @@ it('[RELAY-70] a token with a claim `app`, and a proof, count for one app alone'
     token: await signToken(key, app === undefined ? {} : { app }),
   });
   const audienceOf = (path: string) => ({ audience: `${relay.url.replace('http', 'ws')}${path}` });
-  const signIns: Record<string, (client: { readonly received: readonly Frame[] }) => object> = {
+  const proofFor = (path: string, received: readonly Frame[]) =>
+    Promise.resolve(prove(secret, { url: relay.url, received }, audienceOf(path)));
+  const signIns: Record<string, (received: readonly Frame[]) => Promise<object>> = {
     'a token': () => token(),
     'a token for a': () => token('a'),
-    'a proof for a': ({ received }) => prove(secret, { url: relay.url, received }, audienceOf('/sync/a')),
-    'a proof for no app': ({ received }) => prove(secret, { url: relay.url, received }, audienceOf('/sync')),
+    'a proof for a': (received) => proofFor('/sync/a', received),
+    'a proof for no app': (received) => proofFor('/sync', received),
   };
   const answers: [string, string[]][] = [];
   for (const [name, signIn] of Object.entries(signIns)) {
     const at = ['/sync/a', '/sync/b', '/sync'].map(async (path) => {
       const client = await openRawClient(relay.url, path);
-      client.send(await signIn(client));
+      client.send(await signIn(client.received));
       await until(() => expect(client.received.length).toBeGreaterThan(1));
       return wordOf(client.received[1] ?? {}) as string;
     });
