@@ -110,6 +110,8 @@ it('[RELAY-62] a CoValue that is taken down is hidden from who looks up the entr
   await device.waitFor({ maia: 'welcome', principal: 'lookup' });
   device.send(load(id));
   await device.waitFor(notFound(id));
+  // It is no user.
+  expect(await act('principals')).toMatchObject({ principals: [{ kind: 'account' }], notSignedIn: 1 });
 });
 
 it('[RELAY-62] what is taken down is hidden in each namespace, also in one that is opened later', async () => {

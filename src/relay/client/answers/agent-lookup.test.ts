@@ -6,9 +6,11 @@ import { crypto } from '../../../../test/support/relay/stock-client.ts';
 import { surfaces, type Frame, type SurfaceClient } from '../../../../test/support/relay/surfaces.ts';
 import { openRelay, startRelay } from '../../../../test/support/relay/test-relay.ts';
 import { until } from '../../../../test/support/until.ts';
+import { assert } from '../../../base/assert.ts';
+import { silentLogger } from '../../../base/logger.ts';
 import { sessionsOf, type Content } from '../../../engine/content.ts';
 import type { Relay, RelayOptions } from '../../config/relay-options.ts';
-import { maxLookupBytes, maxLookupLoads } from './agent-lookup.ts';
+import { createAgentLookup, maxLookupBytes, maxLookupLoads } from './agent-lookup.ts';
 
 interface Agent {
   readonly secret: AgentSecret;
@@ -239,4 +241,30 @@ describe('[RELAY-60] a client that has proved an agent', () => {
     current.send(load(group.id));
     await until(() => expect(current.received.at(-1)).toEqual(notFound(group.id)));
   });
+});
+
+it('[RELAY-62] sends nothing more of what is taken down while it is read', async () => {
+  const { node, group } = createAgent();
+  const [piece] = contentOf(node, group.id);
+  assert(piece?.header, 'the first piece has the header');
+  const { header } = piece;
+  let isTakenDown = false;
+  async function* pieces() {
+    yield await Promise.resolve(piece as Content);
+    isTakenDown = true;
+    yield piece as Content;
+  }
+  const whole = { isDeleted: false, isStreamed: true, isPartial: false, bytes: 0 };
+  const stored = { header, ...whole, pieces: pieces() };
+  const sent: unknown[] = [];
+  await new Promise<void>((answered) => {
+    createAgentLookup({
+      agentID: node.getCurrentAgent().id,
+      storage: { readContent: () => Promise.resolve(stored) },
+      isTakenDown: () => isTakenDown,
+      send: (message) => void sent.push(message),
+      ...{ logger: silentLogger, holds() {}, refuse() {}, answered },
+    }).take({ action: 'load', id: group.id, header: false, sessions: {} });
+  });
+  expect(sent).toEqual([piece]);
 });
