@@ -17,7 +17,7 @@ export function createBlocking(relay: AdministeredRelay): Pick<Relay, 'block' | 
   }
 
   return {
-    block: (id, reason = 'The operator has blocked this account.') => act('block', { id, reason }),
+    block: (id, reason = 'no reason was given') => act('block', { id, reason }),
     unblock: (id) => act('unblock', { id }),
   };
 }
