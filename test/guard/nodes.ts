@@ -68,9 +68,12 @@ export function sign(
   node.getCoValue(id as RawGroup['id']).makeTransaction([{ op: 'set', key, value }], 'trusting', meta, atMs);
 }
 
+/** A virtual machine's clock may be set back by some milliseconds. */
+const clockStepMs = 20;
+
 /** Dates of later edits are greater. */
 export async function nextMoment(): Promise<number> {
   const beforeMs = Date.now();
-  while (Date.now() <= beforeMs + 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (Date.now() <= beforeMs + clockStepMs) await new Promise((resolve) => setTimeout(resolve, 1));
   return beforeMs;
 }
