@@ -232,7 +232,7 @@ export async function createRelayOn(
       return door.port;
     },
     failed: running.failed,
-    ...createBlocking({ ...running, drain }),
+    ...createBlocking({ ...running, drain }, clock),
     close: closeOnce,
   };
 }

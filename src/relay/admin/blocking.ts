@@ -1,12 +1,16 @@
+import type { Clock } from '../../base/clock.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Relay } from '../config/relay-options.ts';
 import { ActRefusal, performAct, type ActName, type AdministeredRelay } from './admin-acts.ts';
 
 /** The same acts as over the admin API, for the process that runs the relay. */
-export function createBlocking(relay: AdministeredRelay): Pick<Relay, 'block' | 'unblock'> {
+export function createBlocking(
+  relay: AdministeredRelay,
+  clock: Pick<Clock, 'nowMs'>,
+): Pick<Relay, 'block' | 'unblock'> {
   async function act(name: ActName, fields: Readonly<Record<string, unknown>>): Promise<void> {
     try {
-      await performAct(name, fields, relay, Date.now());
+      await performAct(name, fields, relay, clock.nowMs());
     } catch (error) {
       if (!(error instanceof ActRefusal))
         throw createKernelError('RELAY_STORAGE_FAILED', 'The database did not store the change. Try again.', {
