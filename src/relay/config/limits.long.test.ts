@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createReadGate } from '../../../test/support/relay/read-gate.ts';
 import { openRawClient, type RawClient } from '../../../test/support/relay/raw-client.ts';
 import {
   connectStock,
@@ -36,20 +37,8 @@ describe('a client', () => {
   });
 
   it('is read again once its open loads are answered', async () => {
-    let letThrough = () => {};
-    const open = new Promise<void>((resolve) => (letThrough = resolve));
-    const asked = new Set<unknown>();
-    const relay = await startRelay({ storage: 'memory:', limits: { openLoads: 5 } }, (database) => ({
-      ...database,
-      async query(sql, parameters) {
-        const ids = parameters?.[0];
-        if (Array.isArray(ids)) {
-          for (const id of ids as unknown[]) asked.add(id);
-          await open;
-        }
-        return database.query(sql, parameters);
-      },
-    }));
+    const { asked, letThrough, change } = createReadGate();
+    const relay = await startRelay({ storage: 'memory:', limits: { openLoads: 5 } }, change);
     const other = await openRawClient(relay.url);
     const client = await openRawClient(relay.url);
     const ids = unknownIDs(20);

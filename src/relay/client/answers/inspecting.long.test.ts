@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Relay } from '../../index.ts';
 import { openHttpClient } from '../../../../test/support/relay/http-client.ts';
+import { createReadGate } from '../../../../test/support/relay/read-gate.ts';
 import { openRawClient, type RawClient } from '../../../../test/support/relay/raw-client.ts';
 import { connectStock, createStockClient } from '../../../../test/support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../../../../test/support/relay/test-postgres.ts';
@@ -224,21 +225,9 @@ describe('a client that queries the committed state', () => {
 
 describe('a client with very many queries', () => {
   it('is read again as its queries are answered, and does not delay others', async () => {
-    let letThrough = () => {};
-    const open = new Promise<void>((resolve) => (letThrough = resolve));
-    const asked = new Set<unknown>();
+    const { asked, letThrough, change } = createReadGate();
     const limits = { openLoads: 5 };
-    const relay = await startRelay({ inspect: true, limits }, (database) => ({
-      ...database,
-      async query(sql, parameters) {
-        const ids = parameters?.[0];
-        if (Array.isArray(ids)) {
-          for (const id of ids as unknown[]) asked.add(id);
-          await open;
-        }
-        return database.query(sql, parameters);
-      },
-    }));
+    const relay = await startRelay({ inspect: true, limits }, change);
     const other = await openRawClient(relay.url);
     const client = await openRawClient(relay.url);
     const ids = unknownIDs(20);
