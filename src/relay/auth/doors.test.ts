@@ -20,52 +20,24 @@ const relays: Readonly<
   both: (jwksUrl) => ({ jwksUrl, audience: 'relay', account: true }),
 };
 
+const refused = { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' };
+
 /** What each client sends, and what each relay then answers: as whom it lets in, a refusal's code, or what an open relay does. */
 const cases: readonly (readonly [client: string, answers: Record<keyof typeof relays, string>])[] = [
-  [
-    'that sends no sign-in',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
+  ['that sends no sign-in', refused],
   ['with a token', { open: 'echoed', jwt: 'token', account: 'unauthorized', both: 'token' }],
-  [
-    'with a token for another audience',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
-  [
-    'with a token of another key',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
+  ['with a token for another audience', refused],
+  ['with a token of another key', refused],
   ['with an expired token', { open: 'echoed', jwt: 'expired', account: 'unauthorized', both: 'expired' }],
   ['with an account proof', { open: 'echoed', jwt: 'unauthorized', account: 'account', both: 'account' }],
-  [
-    'with a proof for another relay',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
-  [
-    'with a proof for another connection',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
-  [
-    'with a proof that another key signed',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
+  ['with a proof for another relay', refused],
+  ['with a proof for another connection', refused],
+  ['with a proof that another key signed', refused],
   ['that looks up its passkey', { open: 'echoed', jwt: 'unauthorized', account: 'lookup', both: 'lookup' }],
-  [
-    'that looks up another agent',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
-  [
-    'that looks up by a proof of another key',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
-  [
-    'that looks up by a proof for another relay',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
-  [
-    'that looks up by a proof for another connection',
-    { open: 'echoed', jwt: 'unauthorized', account: 'unauthorized', both: 'unauthorized' },
-  ],
+  ['that looks up another agent', refused],
+  ['that looks up by a proof of another key', refused],
+  ['that looks up by a proof for another relay', refused],
+  ['that looks up by a proof for another connection', refused],
   [
     'with a scope of a later version',
     { open: 'invalid', jwt: 'invalid', account: 'invalid', both: 'invalid' },
