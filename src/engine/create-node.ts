@@ -42,3 +42,9 @@ export function createRelayNode(
   const sessionID = crypto.newRandomSessionID(agent?.accountID ?? crypto.getAgentID(agentSecret));
   return new LocalNode(agentSecret, sessionID, crypto);
 }
+
+/** An empty node that checks content as this relay's node does. Its crypto is shared, so a failure of that is reported, too. */
+export function createThrowAwayNode({ agentSecret, crypto }: LocalNode): LocalNode {
+  const sessionID = crypto.newRandomSessionID(crypto.getAgentID(agentSecret));
+  return new LocalNode(agentSecret, sessionID, crypto);
+}

@@ -19,12 +19,15 @@ const statements: Readonly<Record<string, Run>> = {
   'create table if not exists schema_version': () => [],
   'select version from schema_version': () => [{ version: schemaVersion }],
   'insert into storage_identity': () => [],
+  // Nothing in a simulation reads the log of changes.
+  'insert into changes': () => [],
+  'delete from changes': () => [],
   'select id, epoch from storage_identity': ({ identity }) => [identity],
   'create table if not exists restrictions': () => [],
   'select kind, id, reason, until_ms': () => [],
   "select to_regclass('import_unfinished')": () => [{ isThere: false }],
 
-  'insert into covalues': ({ covalues }, [ids, headers]) =>
+  'with added as': ({ covalues }, [ids, headers]) =>
     texts(ids).flatMap((id, index) => {
       if (covalues.has(id)) return [];
       covalues.set(id, texts(headers)[index] ?? '');

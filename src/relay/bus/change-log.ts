@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Query } from '../database/database.ts';
+import { beginLog } from '../database/schema.ts';
 
-/** What relays committed, as read from the storage. */
+/** What relays committed, as read from the storage. The log is kept for a day. */
 export interface ChangeLog {
   /** What was committed since the last reading. Undefined if that is too much, or not known: anything may have changed. */
   read(): Promise<readonly Change[] | undefined>;
@@ -30,7 +31,7 @@ const keptHours = 24;
 /** Well below the time for which changes are kept. */
 const validMs = 12 * 3_600_000;
 const trimMs = 600_000;
-const rowsPerTrim = 5_000;
+const transactionsPerTrim = 1_000;
 
 export function createChangeLog(query: Query, clock: Clock, logger: Logger): ChangeLog {
   /** What was committed at the last reading. A sequence would lose the commits that others overtook. */
@@ -44,6 +45,7 @@ export function createChangeLog(query: Query, clock: Clock, logger: Logger): Cha
       `with since as (
          select covalue_id as id, session_id as "sessionID", max(after + count) as count from relay.changes
          where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+           and covalue_id <> ''
          group by covalue_id, session_id limit ${maxChanges + 1}
        )
        select pg_current_snapshot()::text as snapshot, since.* from (select) as one left join since on true`,
@@ -62,17 +64,21 @@ export function createChangeLog(query: Query, clock: Clock, logger: Logger): Cha
 
   async function trim(): Promise<void> {
     try {
-      for (let count = rowsPerTrim; count === rowsPerTrim && !isStopped;) {
+      // Keeps the last of the old transactions: the log has all that followed it.
+      for (let count = 1; count > 0 && !isStopped;) {
         const rows = await query(
-          `delete from relay.changes where ctid = any(array(
-             select ctid from (select ctid, at from relay.changes order by xid limit ${rowsPerTrim}) as oldest
-             where at < now() - interval '${keptHours} hours'
-           )) returning 1`,
+          `delete from relay.changes where xid < (
+             select xid from (
+               select xid, min(at) as at from relay.changes group by xid order by xid limit ${transactionsPerTrim}
+             ) as oldest
+             where at < now() - interval '${keptHours} hours' order by xid desc limit 1
+           ) returning 1`,
         );
         count = rows.length;
       }
       // From a dump of a server whose transactions had higher numbers. Each reading would return them.
       await query(`delete from relay.changes where xid >= pg_snapshot_xmax(pg_current_snapshot())`);
+      await query(beginLog);
     } catch (error) {
       logger.debug('Could not trim the log of changes; trying again later', { error });
     }

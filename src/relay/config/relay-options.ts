@@ -33,7 +33,7 @@ export interface RelayOptions {
    * as `nats://HOST:4222` or `tls://USER:PASSWORD@HOST:4222`.
    */
   readonly bus?: string;
-  /** How many commits may run at once on PostgreSQL, from 1 to 32. Each takes a connection; eight more are used. Default 4. */
+  /** How many commits may run at once on PostgreSQL, from 1 to 32. Each takes a connection; ten more are used. Default 4. */
   readonly commitLanes?: number;
   /**
    * How many milliseconds a commit waits if another transaction locks a CoValue in PostgreSQL. After that, the CoValue is set

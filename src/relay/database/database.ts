@@ -1,6 +1,9 @@
 /** No statement of the relay takes so long, unless the database is stuck. */
 export const defaultStatementMs = 15_000;
 
+/** How many commits of content that belongs together may run beside the lanes. */
+export const togetherLanes = 2;
+
 /**
  * Runs one statement with its parameters and resolves with the rows. `Row` is the shape of a selected row. The schema of the
  * relay's tables is written as `relay.`

@@ -5,6 +5,7 @@ import type { Logger } from '../../base/logger.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import {
   defaultStatementMs,
+  togetherLanes,
   type Database,
   type Listening,
   type Query,
@@ -23,8 +24,8 @@ const idleTransactionMs = 60_000;
 const closeWithinMs = 1_000;
 /** Separate limits, so that any number of reads never delays a commit. Their sum is the number of connections. */
 const maxStatements = 6;
-/** Beside the lanes: one that retries what was locked, and one for upkeep. */
-const otherTransactions = 2;
+/** Beside the lanes: one that retries what was locked, one for upkeep, and those for content that belongs together. */
+const otherTransactions = 2 + togetherLanes;
 const int8 = 20;
 
 export interface PostgresOptions {

@@ -83,7 +83,8 @@ const migrations: readonly (readonly string[])[] = [
     )`,
   ],
   [
-    // What relays that share the database read after a gap in their notices. A header alone has no session.
+    // What relays that share the database read after a gap in their notices, and clients without a connection in general. A
+    // header alone has no session.
     `create table relay.changes (
       xid xid8 not null default pg_current_xact_id(),
       at timestamptz not null default now(),
@@ -144,7 +145,15 @@ async function migrate(query: Query): Promise<void> {
     `insert into relay.storage_identity (id, epoch) select $1, $2 where not exists (select from relay.storage_identity)`,
     [randomName(), randomName()],
   );
+  await query(beginLog);
 }
+
+/**
+ * The log of changes has all that was committed after its oldest row. So there is always one: without it, nothing would show
+ * that the log goes back far enough for a reader.
+ */
+export const beginLog = `insert into relay.changes (covalue_id, session_id, after, count)
+  select '', '', 0, 0 where not exists (select from relay.changes)`;
 
 /** Until the transaction ends, no other relay creates or changes a table. */
 export async function lockForMigration(query: Query): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import { togetherLanes, type Database } from './database.ts';
 import { createRelayMark, type RelayMark } from './relay-mark.ts';
 import {
   lockForMigration,
@@ -30,8 +30,8 @@ export interface StorageTrack {
 /** Migrates the tables. `renewed` is called when this relay gave the storage another epoch. */
 export async function trackStorage(database: Database, renewed: () => void): Promise<StorageTrack> {
   let state = await prepareSchema(database);
-  // One more than the lanes, for what another transaction locked.
-  const mark = database.incarnation && createRelayMark((database.lanes ?? 1) + 1);
+  // More than the lanes: one for what another transaction locked, and those for content that belongs together.
+  const mark = database.incarnation && createRelayMark((database.lanes ?? 1) + 1 + togetherLanes);
   if (mark) {
     await database.transaction(async (query) => {
       await lockForMigration(query);

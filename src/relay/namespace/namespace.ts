@@ -5,10 +5,12 @@ import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import { admitContent } from '../admission/admit-content.ts';
 import { createBeginnings } from '../beginnings/beginnings.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
+import { createCommitApplier } from './apply-commits.ts';
 import { joinOtherRelays, type OtherRelays } from './other-relays.ts';
 import { serveConnection, type Connection } from '../client/client-connection.ts';
 import type { ConnectionOptions } from '../client/connection-options.ts';
 import { followHandledContent } from '../client/answers/cut-acknowledgements.ts';
+import { createChangeLog } from '../bus/change-log.ts';
 import type { Database } from '../database/database.ts';
 import { rememberStorage, type StorageMemory } from '../database/restores/remember-storage.ts';
 import { trackStorage } from '../database/storage-track.ts';
@@ -167,10 +169,21 @@ export async function openNamespace(
     ...{ node, commits: storage, subscribers, clock },
     ...{ loaded, mustEvict: memory.mustEvict },
   });
+  const log = createChangeLog(database.query, clock, logger);
+  const applier = createCommitApplier({
+    forgetUnloaded: eviction.forgetUnloaded,
+    sendNewer: (peerID, id) => connections.get(peerID)?.sendNewer(id),
+    ...{ node, storage, subscribers, log, clock, logger },
+  });
+  const leave = () => {
+    others?.close();
+    applier.stop();
+    log.stop();
+  };
   try {
     if (database.listen) {
       others = await joinOtherRelays({
-        database: { query: database.query, listen: database.listen },
+        database: { listen: database.listen },
         ...{ storageID: track.identity.id, busUrl },
         on: {
           committed: () => remembered?.noteCommit(),
@@ -182,9 +195,7 @@ export async function openNamespace(
           doubted: doubts.doubt,
           lost: disconnectForLostNotifications,
         },
-        forgetUnloaded: eviction.forgetUnloaded,
-        sendNewer: (peerID, id) => connections.get(peerID)?.sendNewer(id),
-        ...{ node, storage, subscribers, clock, logger },
+        ...{ log, applier, clock, logger },
       });
     }
     if (stateDirectory !== undefined) {
@@ -193,7 +204,7 @@ export async function openNamespace(
     }
     await useStorage(node, storage, agent);
   } catch (error) {
-    others?.close();
+    leave();
     eviction.stop();
     stopDoubting?.();
     throw error;
@@ -375,7 +386,7 @@ export async function openNamespace(
           if (connections.size === 0) run();
         },
         stop() {
-          others?.close();
+          leave();
           outage.stop();
           eviction.stop();
           stopDoubting?.();

@@ -1,9 +1,11 @@
-import { createChangeLog } from '../bus/change-log.ts';
+import type { ChangeLog } from '../bus/change-log.ts';
 import { createCommitBus, type CommitBus, type CommitBusListener } from '../bus/commit-bus.ts';
 import { openNatsTransport } from '../bus/nats-transport.ts';
 import { openPostgresTransport } from '../bus/postgres-transport.ts';
 import type { Database } from '../database/database.ts';
-import { createCommitApplier, type CommitApplierOptions } from './apply-commits.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { CommitApplier } from './apply-commits.ts';
 
 /** The other relays on the storage. */
 export interface OtherRelays extends CommitBus {
@@ -13,60 +15,52 @@ export interface OtherRelays extends CommitBus {
   forget(): void;
 }
 
-export interface OtherRelaysOptions extends Omit<CommitApplierOptions, 'log'> {
-  readonly database: Pick<Database, 'query'> & Required<Pick<Database, 'listen'>>;
+export interface OtherRelaysOptions {
+  readonly database: Required<Pick<Database, 'listen'>>;
+  readonly log: ChangeLog;
+  readonly applier: CommitApplier;
   readonly storageID: string;
   /** The address of a NATS server. Default: PostgreSQL's own notifications. */
   readonly busUrl: string | undefined;
   readonly on: Omit<CommitBusListener, 'committed'> & { committed(): void };
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** Passes on what other relays commit. Rejects if it cannot hear them. */
 export async function joinOtherRelays(options: OtherRelaysOptions): Promise<OtherRelays> {
-  const { database, storageID, busUrl, clock, logger, on } = options;
-  const log = createChangeLog(database.query, clock, logger);
-  const applier = createCommitApplier({ ...options, log });
-  try {
-    // The next reading has all later commits.
-    await log.read();
-    const bus = await createCommitBus({
-      open: (listener) =>
-        busUrl === undefined
-          ? openPostgresTransport(database.listen, listener)
-          : openNatsTransport(busUrl, storageID, listener, logger),
-      on: {
-        ...on,
-        committed(ids) {
-          on.committed();
-          applier.apply(ids);
-        },
-        missed() {
-          on.missed();
-          applier.catchUp();
-        },
+  const { database, storageID, busUrl, log, applier, clock, logger, on } = options;
+  // The next reading has all later commits.
+  await log.read();
+  const bus = await createCommitBus({
+    open: (listener) =>
+      busUrl === undefined
+        ? openPostgresTransport(database.listen, listener)
+        : openNatsTransport(busUrl, storageID, listener, logger),
+    on: {
+      ...on,
+      committed(ids) {
+        on.committed();
+        applier.apply(ids);
       },
-      clock,
-      logger,
-    });
-    return {
-      publish: bus.publish,
-      publishRenewal: bus.publishRenewal,
-      publishRestriction: bus.publishRestriction,
-      get hearing() {
-        return bus.hearing;
+      missed() {
+        on.missed();
+        applier.catchUp();
       },
-      heardMs: bus.heardMs,
-      logReadMs: log.ageMs,
-      forget: log.reset,
-      close() {
-        bus.close();
-        applier.stop();
-        log.stop();
-      },
-    };
-  } catch (error) {
-    applier.stop();
-    log.stop();
-    throw error;
-  }
+    },
+    clock,
+    logger,
+  });
+  return {
+    publish: bus.publish,
+    publishRenewal: bus.publishRenewal,
+    publishRestriction: bus.publishRestriction,
+    get hearing() {
+      return bus.hearing;
+    },
+    heardMs: bus.heardMs,
+    logReadMs: log.ageMs,
+    forget: log.reset,
+    close: bus.close,
+  };
 }

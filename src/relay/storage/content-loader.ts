@@ -42,8 +42,10 @@ export function createContentLoader(
   loaded: (state: KnownState) => void,
   /** Called when a read begins. The returned function throws if what was read by then no longer counts. */
   beginRead: () => () => void,
+  /** See `readSnapshots`. */
+  onlySessions?: readonly string[],
 ): ContentLoader {
-  const reader = createBatchReader((ids) => readSnapshots(database.query, ids));
+  const reader = createBatchReader((ids) => readSnapshots(database.query, ids, onlySessions));
   const readMore: ReadMore = {
     transactions: (...range) => readTransactions(database.query, ...range),
     sessions: (...counts) => readSessions(database.query, ...counts),

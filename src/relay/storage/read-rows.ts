@@ -44,39 +44,18 @@ interface Row {
   readonly transactions: string | null;
 }
 
-/** One statement, and thus one snapshot. Returns one row per session, because rows and fields cost more than bytes do. */
+/**
+ * One statement, and thus one snapshot. Returns one row per session, because rows and fields cost more than bytes do. With
+ * `only`, reads of CoValues other than groups and accounts no sessions but these and deletions.
+ */
 export async function readSnapshots(
   query: Query,
   ids: readonly string[],
+  only?: readonly string[],
 ): Promise<ReadonlyMap<string, Snapshot>> {
   const rows = await query<Row>(
-    `select id, header, session_id as session, last_idx as "lastIdx", last_signature as "lastSignature",
-       signatures, whole.transactions
-     from relay.covalues left join (
-       select *, place = 1 or
-         place <= ${sessionsPerRead} and sum(length) over (order by covalue_id, session_id) <= ${furtherBytesPerRead} as is_read
-       from (
-         select *, row_number() over (partition by covalue_id order by session_id) as place
-         from relay.sessions where covalue_id = any($1::text[])
-       ) as placed
-       left join lateral (
-         select json_agg(json_build_object('idx', idx, 'signature', signature) order by idx)::text as signatures
-         from relay.signatures
-         where signatures.covalue_id = placed.covalue_id and signatures.session_id = placed.session_id
-       ) as cuts on true
-       left join lateral (
-         select coalesce(sum(octet_length(tx)), 0) as length from relay.transactions
-         where place between 2 and ${sessionsPerRead} and signatures is null
-           and transactions.covalue_id = placed.covalue_id and transactions.session_id = placed.session_id
-       ) as measured on true
-     ) as sessions on sessions.covalue_id = id
-     left join lateral (
-       select string_agg(tx, ',' order by idx) as transactions from relay.transactions
-       where is_read and signatures is null
-         and transactions.covalue_id = sessions.covalue_id and transactions.session_id = sessions.session_id
-     ) as whole on true
-     where id = any($1::text[]) order by id, session_id`,
-    [ids],
+    only ? snapshotStatement(touched) : snapshotStatement(''),
+    only ? [ids, only] : [ids],
   );
   const snapshots = new Map<string, MutableSnapshot>();
   for (const { id, header, session, lastIdx, lastSignature, signatures, transactions } of rows) {
@@ -91,6 +70,41 @@ export async function readSnapshots(
     });
   }
   return snapshots;
+}
+
+/** The header of a group or account always has this text; that of another CoValue rarely. */
+const touched = ` and (
+          session_id = any($2::text[]) or right(session_id, 1) = '$'
+          or exists (select from relay.covalues where id = covalue_id and header like '%"type":"group"%')
+        )`;
+
+function snapshotStatement(filter: string): string {
+  return `select id, header, session_id as session, last_idx as "lastIdx", last_signature as "lastSignature",
+     signatures, whole.transactions
+   from relay.covalues left join (
+     select *, place = 1 or
+       place <= ${sessionsPerRead} and sum(length) over (order by covalue_id, session_id) <= ${furtherBytesPerRead} as is_read
+     from (
+       select *, row_number() over (partition by covalue_id order by session_id) as place
+       from relay.sessions where covalue_id = any($1::text[])${filter}
+     ) as placed
+     left join lateral (
+       select json_agg(json_build_object('idx', idx, 'signature', signature) order by idx)::text as signatures
+       from relay.signatures
+       where signatures.covalue_id = placed.covalue_id and signatures.session_id = placed.session_id
+     ) as cuts on true
+     left join lateral (
+       select coalesce(sum(octet_length(tx)), 0) as length from relay.transactions
+       where place between 2 and ${sessionsPerRead} and signatures is null
+         and transactions.covalue_id = placed.covalue_id and transactions.session_id = placed.session_id
+     ) as measured on true
+   ) as sessions on sessions.covalue_id = id
+   left join lateral (
+     select string_agg(tx, ',' order by idx) as transactions from relay.transactions
+     where is_read and signatures is null
+       and transactions.covalue_id = sessions.covalue_id and transactions.session_id = sessions.session_id
+   ) as whole on true
+   where id = any($1::text[]) order by id, session_id`;
 }
 
 interface MutableSnapshot extends Snapshot {

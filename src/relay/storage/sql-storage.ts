@@ -5,10 +5,13 @@ import type { Database, WriteRefusal } from '../database/database.ts';
 import { isConflict, isLockTimeout } from '../database/postgres-facts.ts';
 import { readClaims, type Claim } from '../beginnings/claims.ts';
 import { createBatchReader } from './batch-reader.ts';
+import { createChangesSince, type ChangesSince } from './changes-since.ts';
 import { createBatchWriter, type BatchWriterOptions } from './commits/batch-writer.ts';
 import { createCommitQueue, type CommitQueue } from './commits/commit-queue.ts';
 import { findLocked } from './commits/find-locked.ts';
-import { createContentLoader, type StoredContent } from './content-loader.ts';
+import { createTogether } from './commits/commit-together.ts';
+import type { WrittenTogether } from './commits/written-together.ts';
+import { createContentLoader, type ContentLoader, type StoredContent } from './content-loader.ts';
 import {
   contentBytes,
   type Content,
@@ -56,6 +59,18 @@ export interface SqlStorage extends StorageAPI {
   readCommitted(id: string): Promise<KnownState | undefined>;
   /** Reads the place that a beginning is stored for. Rejects once the storage is closed. */
   readClaim(digest: string): Promise<string | undefined>;
+  /**
+   * Commits all of it in one transaction, or nothing. Rejects with `NotWrittenTogether` if a part of it does not fit; after any
+   * other failure, it may be committed nevertheless. The node does not learn of it.
+   */
+  commitTogether(together: WrittenTogether): Promise<void>;
+  /**
+   * Reads what is committed, for a reader that has nothing yet. Of CoValues other than groups and accounts, it reads only these
+   * sessions and deletions, or all.
+   */
+  openReader(onlySessions?: readonly string[]): Pick<ContentLoader, 'load' | 'read' | 'readNewer'>;
+  /** What has changed, from the log. Rejects if a read fails. */
+  readonly changes: ChangesSince;
   /** Reads what other relays stored beyond the state in memory. */
   readonly loadNewer: LoadNewer;
   /** The database went back to an earlier state: discards all that memory says of what is stored, and reads in progress. */
@@ -141,6 +156,19 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   let closing: Promise<void> | undefined;
   /** What was read or begun in an earlier generation no longer counts. */
   let generation = 0;
+  const together = createTogether({
+    firstLane: (database.lanes ?? 1) + 1,
+    clock,
+    write: (one, lane) =>
+      counted(() =>
+        writer.commitTogether(
+          one.contents.map((content) => ({ ...request(content), correct: () => undefined, done: undefined })),
+          one.claims,
+          lane,
+          (id) => one.deletions.has(id),
+        ),
+      ),
+  });
 
   const refusal = () => database.writeRefusal?.();
 
@@ -148,17 +176,24 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     const refused = refusal();
     if (refused !== undefined) throw new Error(`Content cannot be written at present: ${refused}.`);
     const batch = queued.map(withoutForked);
+    const claims = batch.flatMap(({ content }) => options.claimsIn?.(content) ?? []);
+    settle(batch, await counted(() => writer.commit(batch, claims, lane)));
+  }
+
+  /** Rejects if the database went back meanwhile. */
+  async function counted<T>(write: () => Promise<T>): Promise<T> {
     const since = generation;
     const succeeded = options.commitBegun?.();
-    const claims = batch.flatMap(({ content }) => options.claimsIn?.(content) ?? []);
-    const written = await writer.commit(batch, claims, lane);
+    const written = await write();
     succeeded?.();
     if (since !== generation) {
       writer.forget();
       throw wentBack();
     }
-    settle(batch, written);
+    return written;
   }
+
+  const request = (content: Content) => ({ content, forkCount: forks.count, generation });
 
   /** A CoValue is of no use, and its acknowledgement misleads, before its group and its authors are stored. */
   function dependenciesOf(content: Content): Iterable<string> {
@@ -282,8 +317,17 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       return queue.oldestPendingMs;
     },
     store(content, correct, done) {
-      queue.push({ content, correct, done, forkCount: forks.count, generation });
+      queue.push({ ...request(content), correct, done });
     },
+    async commitTogether(one) {
+      const since = generation;
+      await together.commit(one);
+      if (one.deletions.size > 0) eraser.notify();
+      await new Promise<void>((resolve) => onceSure(resolve));
+      if (since !== generation) throw wentBack();
+    },
+    changes: createChangesSince(database.query),
+    openReader: (onlySessions) => createContentLoader(database, () => {}, beginRead, onlySessions),
     loadNewer: (known, handOut) => readUntilDone(() => loadNewer(known, handOut)),
     forgetStored() {
       generation++;

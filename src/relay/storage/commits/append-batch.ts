@@ -32,8 +32,8 @@ export function planAppend(contents: readonly Content[], recent: RecentSessions)
 
 /**
  * Resolves with false, having written nothing, if the rows in the database differ from those expected.
- * Locks the CoValues like every writer; the lock on the sessions then sees rows committed during the wait. With a mark, the log
- * and the mark are part of the same statement, and cost no round trip.
+ * Locks the CoValues like every writer; the lock on the sessions then sees rows committed during the wait. The log and, if there
+ * is one, the mark are part of the same statement, and cost no round trip.
  */
 export async function appendRows(
   { write, lockMs = 0 }: Pick<Database, 'write' | 'lockMs'>,
@@ -41,7 +41,7 @@ export async function appendRows(
   mark: MarkAdvance | undefined,
 ): Promise<boolean> {
   if (before.length === 0) return true;
-  const [answer] = await write<{ isWritten: boolean; isMarked?: boolean }>(mark ? appendAndLog : append, [
+  const [answer] = await write<{ isWritten: boolean; isMarked?: boolean }>(mark ? appendMarked : append, [
     ...columns(
       before.map((row) => [row.covalueID, row.sessionID, row.lastIdx]),
       3,
@@ -55,27 +55,25 @@ export async function appendRows(
   return answer?.isWritten === true;
 }
 
-const append = appendStatement({ waits: '', marked: '', isMarked: 'true', logged: '' });
-
 const added = `(
   select rows.* from unnest($4::text[], $5::text[], $6::int4[]) as rows (covalue_id, session_id, idx), answer
   where "isWritten" and "isMarked"
 ) as added`;
 
-const appendAndLog = appendStatement({
+const append = appendStatement({ waits: '', marked: '', isMarked: 'true' });
+
+const appendMarked = appendStatement({
   // Before the first lock, and until the end of the statement.
   waits: ` cross join (select set_config('lock_timeout', $21, true)) as waits`,
   marked: `, marked as (${setMark(17)})`,
   isMarked: 'exists (select from marked)',
-  logged: `, ${logOf(added)}`,
 });
 
 function appendStatement({
   waits,
   marked,
   isMarked,
-  logged,
-}: Readonly<Record<'waits' | 'marked' | 'isMarked' | 'logged', string>>) {
+}: Readonly<Record<'waits' | 'marked' | 'isMarked', string>>) {
   return `with locked as (
     select id from relay.covalues${waits} where id = any($1::text[]) order by id for update of covalues
   ), expected as (
@@ -102,6 +100,6 @@ function appendStatement({
       as rows (covalue_id, session_id, last_idx, signature, bytes), answer
     where "isWritten" and "isMarked"
       and sessions.covalue_id = rows.covalue_id and sessions.session_id = rows.session_id
-  )${logged}
+  ), ${logOf(added)}
   select "isWritten", "isMarked" from answer`;
 }

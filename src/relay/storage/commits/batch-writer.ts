@@ -4,6 +4,7 @@ import { lackingMark, parametersOf, setMark, type RelayMark } from '../../databa
 import { appendRows, planAppend } from './append-batch.ts';
 import { contentBytes, type KnownState, type RawCoID } from '../../../engine/content.ts';
 import { createRecentSessions } from './recent-sessions.ts';
+import { NotWrittenTogether } from './written-together.ts';
 import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
 
 export interface BatchWriterOptions {
@@ -46,43 +47,73 @@ export function createBatchWriter(options: BatchWriterOptions) {
     requests: readonly StoreRequest[],
     claims: readonly Claim[],
     lane: number,
+    isValid: (id: RawCoID) => boolean,
+    check: (written: WrittenBatch) => void = () => {},
   ): Promise<WrittenBatch> {
     return database.transaction(async (query) => {
       if (mark && (await query(setMark(1), parametersOf(mark.advance(lane)))).length === 0)
         throw lackingMark();
-      return writeBatch(query, requests, isDeletionValid, claims, mark !== undefined);
+      const written = await writeBatch(query, requests, isValid, claims);
+      check(written);
+      return written;
     }, limitsLockWaits);
+  }
+
+  async function commitBy(
+    requests: readonly StoreRequest[],
+    lane: number,
+    run: () => Promise<WrittenBatch>,
+  ): Promise<WrittenBatch> {
+    const startedMs = performance.now();
+    try {
+      const written = await run();
+      mark?.confirm(lane);
+      const ids = requests.map(({ content }) => content.id).filter((id) => uncertain.delete(id));
+      const news = new Set([...written.changed, ...ids]);
+      if (news.size > 0) changed?.([...news]);
+      recent.add(written.sessions);
+      committed?.({
+        tookMs: performance.now() - startedMs,
+        messages: requests.length,
+        bytes: requests.reduce((sum, { content }) => sum + contentBytes(content), 0),
+      });
+      return written;
+    } catch (error) {
+      // Nothing was written, by decision.
+      if (error instanceof NotWrittenTogether) throw error;
+      // The database may have been replaced or restored by the time it is reachable again.
+      recent.clear();
+      for (const { content } of requests) uncertain.add(content.id);
+      throw error;
+    }
   }
 
   return {
     /** Commits with the same `lane` may not run at once. */
-    async commit(
+    commit: (requests: readonly StoreRequest[], claims: readonly Claim[] = [], lane = 0) =>
+      commitBy(
+        requests,
+        lane,
+        async () =>
+          (claims.length === 0 ? await append(requests, lane) : undefined) ??
+          (await write(requests, claims, lane, isDeletionValid)),
+      ),
+    /** Commits all of the requests. If a part of them cannot be written, rejects with `NotWrittenTogether`. */
+    commitTogether: (
       requests: readonly StoreRequest[],
-      claims: readonly Claim[] = [],
-      lane = 0,
-    ): Promise<WrittenBatch> {
-      const startedMs = performance.now();
-      try {
-        const appended = claims.length === 0 ? await append(requests, lane) : undefined;
-        const written = appended ?? (await write(requests, claims, lane));
-        mark?.confirm(lane);
-        const ids = requests.map(({ content }) => content.id).filter((id) => uncertain.delete(id));
-        const news = new Set([...written.changed, ...ids]);
-        if (news.size > 0) changed?.([...news]);
-        recent.add(written.sessions);
-        committed?.({
-          tookMs: performance.now() - startedMs,
-          messages: requests.length,
-          bytes: requests.reduce((sum, { content }) => sum + contentBytes(content), 0),
-        });
-        return written;
-      } catch (error) {
-        // The database may have been replaced or restored by the time it is reachable again.
-        recent.clear();
-        for (const { content } of requests) uncertain.add(content.id);
-        throw error;
-      }
-    },
+      claims: readonly Claim[],
+      lane: number,
+      isValid: (id: RawCoID) => boolean,
+    ) =>
+      commitBy(requests, lane, () =>
+        write(requests, claims, lane, isValid, ({ forks, incomplete }) => {
+          if (forks.length > 0 || incomplete.size > 0)
+            throw new NotWrittenTogether(
+              forks,
+              [...incomplete].map(({ content }) => content),
+            );
+        }),
+      ),
     forget: recent.clear,
   };
 }

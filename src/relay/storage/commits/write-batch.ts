@@ -45,7 +45,6 @@ export async function writeBatch(
   requests: readonly StoreRequest[],
   isDeletionValid: (id: RawCoID) => boolean,
   claims: readonly Claim[],
-  isShared: boolean,
 ): Promise<WrittenBatch> {
   const plan = createWritePlan();
   const storedIDs = new Set<RawCoID>();
@@ -69,7 +68,7 @@ export async function writeBatch(
   );
 
   const all = [...contents, ...corrections].map(withoutRefused);
-  await insertRows(query, plan, isShared);
+  await insertRows(query, plan);
   for (const { covalueID } of plan.changedSessions()) changed.add(covalueID);
   await insertDeletions(query, all, isDeletionValid);
   const stored = new Map<RawCoID, KnownState>();
@@ -87,7 +86,7 @@ export async function writeBatch(
 
   /** Inserts the headers and reads the rows that the plan needs. */
   async function prepare(batch: readonly Content[]): Promise<void> {
-    const added = await insertHeaders(query, batch, isShared);
+    const added = await insertHeaders(query, batch);
     for (const id of added) changed.add(id);
     for (const { id, header } of batch)
       if (header && !added.has(id) && !storedIDs.has(id)) alreadyStored.add(id);

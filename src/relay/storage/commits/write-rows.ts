@@ -8,28 +8,23 @@ import {
 } from '../../../engine/content.ts';
 import type { SessionRow, WritePlan } from './write-plan.ts';
 
-/**
- * Returns the IDs that were new. Rows are written in key order, so that two relays never deadlock. Here and below, `isShared`
- * means that other relays use the database, too, and find the changes in the log.
- */
+/** Returns the IDs that were new. Rows are written in key order, so that two relays never deadlock. Also writes the log. */
 export async function insertHeaders(
   query: Query,
   contents: readonly Content[],
-  isShared: boolean,
 ): Promise<ReadonlySet<RawCoID>> {
   const headers = new Map<RawCoID, string>();
   for (const { id, header } of contents) if (header) headers.set(id, JSON.stringify(header));
   if (headers.size === 0) return new Set();
   const rows = [...headers].sort(([a], [b]) => compare(a, b));
-  const insert = `insert into relay.covalues (id, header) select * from unnest($1::text[], $2::text[])
-     on conflict (id) do nothing returning id`;
   const added = await query<{ id: RawCoID }>(
-    isShared
-      ? `with added as (${insert}), logged as (
-           insert into relay.changes (covalue_id, session_id, after, count) select id, '', 0, 0 from added
-         )
-         select id from added`
-      : insert,
+    `with added as (
+       insert into relay.covalues (id, header) select * from unnest($1::text[], $2::text[])
+       on conflict (id) do nothing returning id
+     ), logged as (
+       insert into relay.changes (covalue_id, session_id, after, count) select id, '', 0, 0 from added
+     )
+     select id from added`,
     columns(rows, 2),
   );
   return new Set(added.map(({ id }) => id));
@@ -72,7 +67,7 @@ export async function readKnownSessions(query: Query, id: RawCoID): Promise<Know
 }
 
 /** In one statement, to save round trips to the database. */
-export async function insertRows(query: Query, plan: WritePlan, isShared: boolean): Promise<void> {
+export async function insertRows(query: Query, plan: WritePlan): Promise<void> {
   if (plan.changedSessions().length === 0) return;
   await query(
     `with new_transactions as (
@@ -81,7 +76,7 @@ export async function insertRows(query: Query, plan: WritePlan, isShared: boolea
      ), new_signatures as (
        insert into relay.signatures (covalue_id, session_id, idx, signature)
        select * from unnest($5::text[], $6::text[], $7::int4[], $8::text[])
-     )${isShared ? `, ${logOf('unnest($1::text[], $2::text[], $3::int4[]) as added (covalue_id, session_id, idx)')}` : ''}
+     ), ${logOf('unnest($1::text[], $2::text[], $3::int4[]) as added (covalue_id, session_id, idx)')}
      insert into relay.sessions (covalue_id, session_id, last_idx, last_signature, bytes_since_signature)
      select * from unnest($9::text[], $10::text[], $11::int4[], $12::text[], $13::int4[])
      on conflict (covalue_id, session_id) do update set
