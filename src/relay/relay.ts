@@ -16,7 +16,8 @@ import { readAgent } from './config/agent-identity.ts';
 import { readAppIDs } from './config/app-ids.ts';
 import { checkMinAppVersion } from './config/app-version.ts';
 import { defaultStatementMs, type Database } from './database/database.ts';
-import { createHttpChannels, notAccepting, refuse } from './client/http/http-channels.ts';
+import { refuse } from './client/http/cross-origin.ts';
+import { createHttpChannels, notAccepting } from './client/http/http-channels.ts';
 import { readBusPlace } from './bus/bus-place.ts';
 import { readMemoryBytes } from './config/memory-limit.ts';
 import type { Health, Reason } from './serving/health.ts';
@@ -29,6 +30,8 @@ import { checkNumber, maxFrameBytes, readLimits } from './config/limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './config/relay-options.ts';
 import { createMetrics } from './serving/metrics.ts';
 import { startServing, type Serving } from './serving/serving.ts';
+import { StatelessRefusal } from './stateless/refusal.ts';
+import { createStatelessSurface } from './stateless/surface.ts';
 import { defaultDiskReserveMB } from './database/upkeep/disk-space.ts';
 import {
   checkListenUrl,
@@ -96,6 +99,20 @@ export async function createRelayOn(
       serving?.open(socket, { appID, address: addressOf(request) }, socket.incoming),
     prepare: (appID) => serving?.prepare(appID) ?? Promise.resolve(false),
   });
+  const stateless = createStatelessSurface({
+    async enter(appID) {
+      if (serving && isAccepting) {
+        const visit = await serving.visit(appID);
+        if (visit) return visit;
+      }
+      throw new StatelessRefusal(
+        closing ? 'draining' : 'storage',
+        'The relay is starting or stopping. Send the same request again.',
+        { retryAfterMs: 1_000 },
+      );
+    },
+    ...{ allows, addressOf, limits, clock, logger },
+  });
   const failed = (message: string, error: unknown) => logger.warn(message, { error });
   /** Without apps, a server of the caller may have its own paths there. */
   const placeOf = (path: string) => {
@@ -116,7 +133,10 @@ export async function createRelayOn(
       });
       return true;
     },
-    sync(request, response, { appID }) {
+    sync(request, response, place) {
+      const { appID, part } = place;
+      if (stateless.answer(request, response, place)) return true;
+      if (part !== 'sync' && request.method !== 'OPTIONS') return false;
       // After a preflight that failed, a page could not read why.
       if (isAccepting || request.method === 'OPTIONS') return channels.answer(request, response, appID);
       refuse(response, 503, notAccepting);
@@ -209,8 +229,16 @@ export async function createRelayOn(
     if (drainDelayMs > 0) await new Promise<void>((resolve) => clock.after(drainDelayMs, resolve));
     isAccepting = false;
     endWarnings();
+    const untilMs = clock.nowMs() + drainMs;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(drainMs, resolve);
+      void stateless.idle().then(() => {
+        cancel();
+        resolve();
+      });
+    });
     try {
-      await drain(drainMs);
+      await drain(Math.max(0, untilMs - clock.nowMs()));
     } finally {
       await closeDoors();
     }

@@ -41,7 +41,11 @@ export function splitFrame(frame: string): string[] {
 
 /** Fully validates one message before it reaches cojson. Throws MESSAGE_INVALID, which quotes at most a short frame name. */
 export function readMessage(line: string): ReceivedMessage {
-  const value = parseJson(line);
+  return readParsed(parseJson(line));
+}
+
+/** The same for a message that is part of other JSON. */
+export function readParsed(value: unknown): ReceivedMessage {
   if (!isRecord(value)) throw invalid('it is not a JSON object');
   if ('maia' in value) {
     const frame = readMaiaFrame(value);

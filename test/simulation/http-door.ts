@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../src/base/clock.ts';
 import type { ClientSocket } from '../../src/relay/client/client-socket.ts';
-import { createHttpChannels, refuse, type HttpChannels } from '../../src/relay/client/http/http-channels.ts';
+import { refuse } from '../../src/relay/client/http/cross-origin.ts';
+import { createHttpChannels, type HttpChannels } from '../../src/relay/client/http/http-channels.ts';
 
 /** The parts of a request that the relay reads, and what the simulation does when it opens a channel. */
 export class SimRequest extends EventEmitter {

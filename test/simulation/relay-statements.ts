@@ -18,7 +18,7 @@ const statements: Readonly<Record<string, Run>> = {
   'select pg_advisory_xact_lock': () => [],
   'create table if not exists schema_version': () => [],
   'select version from schema_version': () => [{ version: schemaVersion }],
-  'insert into storage_identity': () => [],
+  'with begun as': () => [],
   // Nothing in a simulation reads the log of changes.
   'insert into changes': () => [],
   'delete from changes': () => [],

@@ -161,10 +161,11 @@ it('[RELAY-56] a token in an address is refused, over WebSocket and HTTP', async
   const answers = [
     await fetch(`${relay.url}/sync?token=canary`, { headers: { accept: 'text/event-stream' } }),
     await fetch(`${relay.url}/sync?access_token=canary`, { method: 'POST', body: '' }),
+    await fetch(`${relay.url}/sync/pull?ids=co_zabc&token=canary`),
   ];
   for (const answer of answers) {
     expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain('Send the token in an `auth` frame.');
+    expect(await answer.text()).toContain('Send the token in an `auth` frame, or');
   }
   const upgrade = await new Promise((resolve) => {
     const socket = new WebSocket(`${relay.url}/sync?a=1&jwt=canary`);

@@ -33,13 +33,20 @@ export interface Beginnings {
   heldBack(content: Content): (() => Content) | undefined;
   /** The database has gone back to an earlier state. */
   clear(): void;
+  /** Since when content may claim places, by the clock's `nowMs`. */
+  sinceMs(): number;
 }
 
 export interface BeginningsOptions {
   readonly node: LocalNode;
   readonly clock: Pick<Clock, 'nowMs'>;
-  /** Whether no other relay stores claims in this database. */
+  /**
+   * Whether no other relay stores claims in this database. What a push claims is found at the commit, which then refuses the
+   * other place.
+   */
   readonly isAlone: boolean;
+  /** Default: now. */
+  readonly sinceMs?: number;
   /** Resolves with the place that is stored for a digest. */
   readClaim(digest: string): Promise<string | undefined>;
   /** Resolves with what is stored of a CoValue. */
@@ -76,7 +83,7 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
   /** What was read to be elsewhere: content may wait for its author's role until others have evicted the digest. */
   const copied = new WeakMap<SessionContent, ReadonlySet<string>>();
   let generation = 0;
-  let sinceMs = clock.nowMs();
+  let sinceMs = options.sinceMs ?? clock.nowMs();
 
   function find(piece: SessionPiece): Beginning | undefined {
     const { content } = piece;
@@ -220,5 +227,6 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
       known.clear();
       waiting.clear();
     },
+    sinceMs: () => sinceMs,
   };
 }

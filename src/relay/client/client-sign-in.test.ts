@@ -33,7 +33,12 @@ function setUp() {
   };
   const hello = { maia: 'hello', auth: null } as Partial<HelloFrame> as HelloFrame;
   const { socket, sent, node, clock, connection } = serveStub({
-    ...{ signInMethods: methods, signInLimits: { signInFailed, countLookup }, incoming, hello },
+    ...{
+      signInMethods: methods,
+      signInLimits: { signInFailed, signInRefusal: () => undefined, countLookup },
+      incoming,
+      hello,
+    },
   });
   const send = (message: object | string) =>
     socket.emit(

@@ -34,6 +34,8 @@ export interface AnswerOptions {
 export interface SignInLimits {
   /** A client sent a token or a proof that does not count. */
   signInFailed(address: string): void;
+  /** Why the address may not sign in now; undefined if it may. */
+  signInRefusal(address: string): string | undefined;
   /** Counts a lookup. Returns the reason for refusing it; undefined if it is allowed. */
   countLookup(address: string): string | undefined;
 }

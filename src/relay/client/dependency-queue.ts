@@ -1,7 +1,8 @@
-import { cojsonInternals, type LocalNode, type PeerState, type RawCoID, type SyncMessage } from 'cojson';
+import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { contentBytes, sessionsOf, type Content, type CoValueHeader } from '../../engine/content.ts';
+import { contentBytes, type Content } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { namedIn, requiredOf, type MayName } from './content-dependencies.ts';
 import { sizeOfMessage } from './message-size.ts';
 
 export type OtherMessage = Exclude<SyncMessage, Content>;
@@ -33,7 +34,7 @@ export interface DependencyQueueOptions {
    * Whether content waits for what this session names in a group. Anyone can name what does not exist, so it is asked for each
    * author.
    */
-  mayName(id: string, header: CoValueHeader, sessionID: string): boolean;
+  readonly mayName: MayName;
   /** Undefined if nothing has to be read. */
   readBeginnings(message: Content): Promise<void> | undefined;
   readonly clock: Clock;
@@ -412,27 +413,3 @@ function idsIn(message: OtherMessage): readonly RawCoID[] {
       return [];
   }
 }
-
-/** Without a header, only the authors are known to be dependencies, as in cojson. Of a group, only they are required. */
-function requiredOf(message: Content, header: CoValueHeader | undefined): readonly RawCoID[] {
-  const known = header && header.ruleset.type !== 'group' ? header : authorsOnly;
-  return [...cojsonInternals.getDependedOnCoValues(known, message)];
-}
-
-function namedIn(
-  message: Content,
-  header: CoValueHeader | undefined,
-  mayName: DependencyQueueOptions['mayName'],
-): readonly RawCoID[] {
-  if (header?.ruleset.type !== 'group') return [];
-  const trusted = sessionsOf(message).filter(([sessionID]) => mayName(message.id, header, sessionID));
-  const named = { ...message, new: Object.fromEntries(trusted) };
-  return [...cojsonInternals.getDependedOnCoValues(header, named)].filter((id) => id !== message.id);
-}
-
-const authorsOnly: CoValueHeader = {
-  type: 'comap',
-  ruleset: { type: 'unsafeAllowAll' },
-  meta: null,
-  uniqueness: null,
-};

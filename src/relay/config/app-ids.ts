@@ -8,7 +8,7 @@ export function readAppIDs(appIDs: readonly string[] = []): readonly string[] {
   const unfit = appIDs.find((appID) => !isAppID(appID));
   if (unfit !== undefined)
     throw invalid(
-      `${JSON.stringify(unfit)} is not the ID of an app (APP_IDS). Use lower-case letters, digits and hyphens, at most 63, such as notes.`,
+      `${JSON.stringify(unfit)} is not the ID of an app (APP_IDS). Use lower-case letters, digits and hyphens, at most 63, such as notes, but not pull, nonce or token, which are paths below /sync.`,
     );
   const different = new Set(appIDs);
   if (different.size > maxApps)

@@ -15,7 +15,7 @@ export interface RelayOptions {
   readonly port?: number;
   /**
    * Serves clients on this HTTP or HTTPS server instead of an own one. The relay answers `/sync`, `/health`, the paths below
-   * `/health` that it knows, and `/metrics` there, leaves all other paths to the listeners of the server, and never closes it.
+   * them that it knows, and `/metrics` there, leaves all other paths to the listeners of the server, and never closes it.
    */
   readonly server?: CallersServer;
   /**

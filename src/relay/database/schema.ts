@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
 import { sqlStateOf } from './postgres-facts.ts';
@@ -98,6 +98,16 @@ const migrations: readonly (readonly string[])[] = [
     `drop table relay.unsynced`,
     `drop table relay.reconciliation_locks`,
   ],
+  [
+    // Never leaves the database and its relays; no export has it.
+    `create table relay.relay_secret (
+      secret text not null
+    )`,
+    `create table relay.used_nonces (
+      nonce text collate "C" primary key,
+      until timestamptz not null
+    )`,
+  ],
 ];
 
 export const schemaVersion = migrations.length;
@@ -142,15 +152,17 @@ async function migrate(query: Query): Promise<void> {
   else if (version < schemaVersion)
     await query(`update relay.schema_version set version = $1`, [schemaVersion]);
   await query(
-    `insert into relay.storage_identity (id, epoch) select $1, $2 where not exists (select from relay.storage_identity)`,
-    [randomName(), randomName()],
+    `with begun as (${beginLog}), made as (
+       insert into relay.relay_secret (secret) select $3 where not exists (select from relay.relay_secret)
+     )
+     insert into relay.storage_identity (id, epoch) select $1, $2 where not exists (select from relay.storage_identity)`,
+    [randomName(), randomName(), randomBytes(32).toString('base64url')],
   );
-  await query(beginLog);
 }
 
 /**
- * The log of changes has all that was committed after its oldest row. So there is always one: without it, nothing would show
- * that the log goes back far enough for a reader.
+ * The log of changes begins with this row, until it is trimmed: then, it has all that was committed after its oldest row. So
+ * there is always one. Without it, nothing would show that the log goes back far enough for a reader.
  */
 export const beginLog = `insert into relay.changes (covalue_id, session_id, after, count)
   select '', '', 0, 0 where not exists (select from relay.changes)`;

@@ -30,7 +30,7 @@ export interface StorageTrack {
 /** Migrates the tables. `renewed` is called when this relay gave the storage another epoch. */
 export async function trackStorage(database: Database, renewed: () => void): Promise<StorageTrack> {
   let state = await prepareSchema(database);
-  // More than the lanes: one for what another transaction locked, and those for content that belongs together.
+  // One more than the lanes for locked CoValues, and more for content that belongs together.
   const mark = database.incarnation && createRelayMark((database.lanes ?? 1) + 1 + togetherLanes);
   if (mark) {
     await database.transaction(async (query) => {

@@ -21,9 +21,11 @@ import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import { guardAgainstForks } from './fork-guard.ts';
 import { createStorageDoubts } from './storage-doubts.ts';
+import type { StatelessTools } from './stateless-tools.ts';
 import { watchForOutage } from './storage-outage.ts';
 import { forgetContent, useStorage } from './relay-node.ts';
 import { limitsForClients } from '../config/limits.ts';
+import { createBearerStore } from '../storage/bearer-store.ts';
 import type { Fork } from '../storage/find-forks.ts';
 import { createSqlStorage, type SqlStorageOptions } from '../storage/sql-storage.ts';
 import { createSubscriberIndex } from '../client/subscriber-index.ts';
@@ -57,6 +59,10 @@ export interface Namespace {
   /** Call `left` once the connection has ended. */
   serve(client: Client): Connection;
   left(id: string): void;
+  /** For clients without a connection, while a request is held. */
+  readonly stateless: StatelessTools;
+  /** Counts a request as a client, until the returned function is called, once. */
+  hold(): () => void;
   reasons(): readonly NamespaceReason[];
   state(): NamespaceState;
   /** Content that waits for its commit. */
@@ -99,6 +105,8 @@ export interface Shared
   readonly restrictions: Restrictions;
   /** Nothing can be checked any more. */
   trapped(error: Error): void;
+  /** Why the relay serves no clients any more; undefined while it does. */
+  ending(): string | undefined;
 }
 
 const maxPendingMs = 5_000;
@@ -239,6 +247,7 @@ export async function openNamespace(
   });
   let onAllDisconnected = () => {};
   let leftAtMs = clock.elapsedMs();
+  let held = 0;
 
   const hindrances: Readonly<Record<NamespaceReason, () => boolean>> = {
     commits: () => storage.failure !== undefined || outage.isOn,
@@ -346,16 +355,35 @@ export async function openNamespace(
     return connection;
   }
 
+  const comparing = () => (doubts.isFailing ? 'The relay is comparing its storage.' : undefined);
+
   return {
     // A `hello` would promise the epoch of a storage that may have been restored. If the comparison succeeds at once, it closes
     // this channel in that case.
-    refusal: () => (doubts.isFailing ? 'The relay is comparing its storage.' : undefined),
+    refusal: comparing,
     serve,
+    stateless: {
+      ...{ appID, node, storage, beginnings, restrictions, turns, memory, signInMethods, minAppVersion },
+      ...{ measure, clock, signIns: signInLimits },
+      bearerStore: createBearerStore(database),
+      durability: database.durability,
+      identity: () => track.identity,
+      onceSure: doubts.onceSure,
+      hindrance: () => shared.ending() ?? comparing(),
+      applyCommitted: applier.apply,
+    },
     left(id) {
       contentAdmission.ended(id);
       connections.delete(id);
       leftAtMs = clock.elapsedMs();
       if (connections.size === 0) onAllDisconnected();
+    },
+    hold() {
+      held++;
+      return () => {
+        held--;
+        leftAtMs = clock.elapsedMs();
+      };
     },
     reasons() {
       const all = Object.keys(hindrances) as readonly NamespaceReason[];
@@ -376,7 +404,7 @@ export async function openNamespace(
     loadedBytes: loaded.bytes,
     evict: eviction.begin,
     publishRestriction: () => others?.publishRestriction(),
-    idleMs: () => (connections.size > 0 || storage.pending > 0 ? 0 : clock.elapsedMs() - leftAtMs),
+    idleMs: () => (connections.size + held > 0 || storage.pending > 0 ? 0 : clock.elapsedMs() - leftAtMs),
     async drain(withinMs) {
       await drainNamespace({
         ...{ node, storage, remembered, connections, clock, withinMs },

@@ -151,8 +151,9 @@ it('[RELAY-71] a namespace that no client has used for five minutes is closed, a
       crypto: await WasmCrypto.create(),
       memory: plentyOfMemory(),
       signInMethodsOf: undefined,
-      signInLimits: { signInFailed() {}, countLookup: () => undefined },
+      signInLimits: { signInFailed() {}, signInRefusal: () => undefined, countLookup: () => undefined },
       trapped() {},
+      ending: () => undefined,
     },
     ...{ measure: { received() {}, sent() {}, refused() {}, refusedContent() {} }, committed: undefined },
   };

@@ -1,4 +1,4 @@
-import { SignInRefusal } from '../auth/principal.ts';
+import { SignInRefusal, type Principal } from '../auth/principal.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import type { Restriction } from './restriction.ts';
 import type { Restrictions } from './restrictions.ts';
@@ -31,13 +31,20 @@ export function refuseBlocked(
     names,
     async verify(frame, nonce) {
       const principal = await verify(frame, nonce);
-      const block = restrictions.blockOf(principal);
-      if (!block) return principal;
-      const refusal = refusalOf(block, nowMs());
-      throw new SignInRefusal('forbidden', refusal.reason, {
-        retryAfterMs: refusal.retryAfterMs,
-        isOurFault: true,
-      });
+      checkBlock(principal, restrictions, nowMs());
+      return principal;
     },
   };
+}
+
+/** Throws a `SignInRefusal` if the principal is blocked. */
+export function checkBlock(
+  principal: Principal,
+  restrictions: Pick<Restrictions, 'blockOf'>,
+  nowMs: number,
+): void {
+  const block = restrictions.blockOf(principal);
+  if (!block) return;
+  const { reason, retryAfterMs } = refusalOf(block, nowMs);
+  throw new SignInRefusal('forbidden', reason, { retryAfterMs, isOurFault: true });
 }

@@ -1,16 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
+import type { SignInLimits } from '../client/connection-options.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 
 /** Counts open connections, in total and per address; and new ones, failed sign-ins and lookups per address and minute. */
-export interface Admission {
+export interface Admission extends SignInLimits {
   /** The reason for refusing another connection; undefined if there is room. */
   refusal(address: string): string | undefined;
   /** Counts a connection. Call the returned function exactly once to release its place. */
   enter(address: string): () => void;
-  signInFailed(address: string): void;
-  /** Counts a lookup. Returns the reason for refusing it; undefined if it is allowed. */
-  countLookup(address: string): string | undefined;
 }
 
 type AdmissionLimits = Pick<
@@ -33,6 +31,11 @@ export function createAdmission(limits: AdmissionLimits, clock: Pick<Clock, 'ela
   const failed = countPerMinute(clock);
   const lookups = countPerMinute(clock);
 
+  function signInRefusal(address: string): string | undefined {
+    if (failed.of(address) < failedSignInsPerMinute) return undefined;
+    return `This address is at its limit of ${failedSignInsPerMinute} failed sign-ins a minute.`;
+  }
+
   return {
     refusal(address) {
       if (count >= connections) return `The relay is at its limit of ${connections} connections.`;
@@ -40,8 +43,7 @@ export function createAdmission(limits: AdmissionLimits, clock: Pick<Clock, 'ela
         return `This address is at its limit of ${connectionsPerAddress} connections.`;
       if (opened.of(address) >= newConnectionsPerMinute)
         return `This address is at its limit of ${newConnectionsPerMinute} new connections a minute.`;
-      if (failed.of(address) < failedSignInsPerMinute) return undefined;
-      return `This address is at its limit of ${failedSignInsPerMinute} failed sign-ins a minute.`;
+      return signInRefusal(address);
     },
     enter(address) {
       count++;
@@ -55,6 +57,7 @@ export function createAdmission(limits: AdmissionLimits, clock: Pick<Clock, 'ela
       };
     },
     signInFailed: failed.add,
+    signInRefusal,
     countLookup(address) {
       if (lookups.of(address) >= lookupsPerMinute)
         return `This address is at its limit of ${lookupsPerMinute} lookups of passkeys a minute.`;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { letPageRead } from '../client/http/cross-origin.ts';
-import { notAccepting, refuse } from '../client/http/http-channels.ts';
+import { letPageRead, refuse } from '../client/http/cross-origin.ts';
+import { notAccepting } from '../client/http/http-channels.ts';
 import type { SyncPlace } from '../../wire/sync-path.ts';
 import { isProbe, probeReasons, type Health } from './health.ts';
 
@@ -20,9 +20,9 @@ export interface HttpFrontHandlers {
   health(): Health;
   /** Undefined if they are served elsewhere. */
   readonly metrics: (() => Promise<{ readonly contentType: string; readonly body: string }>) | undefined;
-  /** Accepts a WebSocket for `/sync`. Returns false if the relay is not accepting any. */
+  /** Accepts a WebSocket. Returns false if the relay is not accepting any. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, place: SyncPlace): boolean;
-  /** Answers any other request for `/sync`. Returns false if the request is not for a channel. */
+  /** Answers any other request for a path of `sync-path`. Returns false if nothing is served so. */
   sync(request: IncomingMessage, response: ServerResponse, place: SyncPlace): boolean;
   /** Whether a page of this origin may connect. `origin` is undefined for clients that are not browsers. */
   allows(origin: string | undefined): boolean;
@@ -31,10 +31,10 @@ export interface HttpFrontHandlers {
 }
 
 const nothingHere =
-  'This is a sync relay. Clients open a WebSocket or an event stream at /sync. GET /health returns its status and GET /metrics its metrics.\n';
+  'This is a sync relay. Clients open a WebSocket or an event stream at /sync, or send requests to it. GET /health returns its status and GET /metrics its metrics.\n';
 
 const noTokensHere =
-  'Addresses must not contain tokens, because proxies log them. Send the token in an `auth` frame.\n';
+  'Addresses must not contain tokens, because proxies log them. Send the token in an `auth` frame, or in the header `Authorization`.\n';
 
 export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
   return {
@@ -50,7 +50,7 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
     upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
       const place = handlers.placeOf(pathOf(request));
-      if (!place) refuseUpgrade(socket, '404 Not Found', nothingHere);
+      if (place?.part !== 'sync') refuseUpgrade(socket, '404 Not Found', nothingHere);
       else if (hasToken(request)) refuseUpgrade(socket, '400 Bad Request', noTokensHere);
       else if (!handlers.allows(request.headers.origin)) {
         refuseUpgrade(

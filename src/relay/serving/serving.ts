@@ -18,6 +18,7 @@ import type { RelayLimits } from '../config/relay-options.ts';
 import type { Database } from '../database/database.ts';
 import { createMemoryBudget } from '../memory/memory-budget.ts';
 import type { Namespace, NamespaceOptions, Shared } from '../namespace/namespace.ts';
+import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import { createNamespaces } from '../namespace/namespaces.ts';
 import { accountIDOf } from '../auth/verify-proof.ts';
 import { enforceRestrictions } from '../operator/enforce-restrictions.ts';
@@ -36,6 +37,8 @@ export interface Serving {
   reasons(): readonly ServingReason[];
   upgrade(request: IncomingMessage, client: ClientPlace, socket: Duplex, head: Buffer): void;
   open(socket: ClientSocket, client: ClientPlace, incoming?: IncomingFrame): void;
+  /** For one request without a connection. Resolves with undefined if it cannot be answered at present. */
+  visit(appID: string | undefined): Promise<Visit | undefined>;
   /** Opens what the clients of an app need. Resolves with false if it cannot at present. */
   prepare(appID: string | undefined): Promise<boolean>;
   readonly restrictions: Restrictions;
@@ -45,6 +48,14 @@ export interface Serving {
   readonly failed: Promise<Error>;
   /** Commits and acknowledges accepted content, disconnects the clients and closes the database, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
+}
+
+/** The namespace stays open until the end of the visit. */
+export interface Visit {
+  /** Undefined if the relay does not serve the app. */
+  readonly tools: StatelessTools | undefined;
+  /** Call it once. */
+  end(): void;
 }
 
 /** Where a client comes from, and what it wants. */
@@ -110,6 +121,7 @@ export async function startServing(
     signInMethodsOf:
       signInMethodsOf && ((appID) => refuseBlocked(signInMethodsOf(appID), restrictions, clock.nowMs)),
     trapped: ending.trapped,
+    ending: () => ending.refusal,
   };
   const namespaces = createNamespaces(database, shared, options);
   const sumOf = (value: (namespace: Namespace) => number) =>
@@ -188,6 +200,12 @@ export async function startServing(
     if (ending.refusal !== undefined) connection.refuse('storage', ending.refusal, 1_000);
   }
 
+  async function visit(appID: string | undefined): Promise<Visit | undefined> {
+    if (!(await namespaces.prepare(appID))) return undefined;
+    const namespace = namespaces.find(appID);
+    return { tools: namespace?.stateless, end: namespace?.hold() ?? (() => {}) };
+  }
+
   function reasons(): readonly ServingReason[] {
     const found = new Set<ServingReason>(namespaces.all().flatMap((namespace) => namespace.reasons()));
     if (ending.refusal !== undefined) found.add('ending');
@@ -218,6 +236,7 @@ export async function startServing(
       );
     },
     open,
+    visit,
     async drain(withinMs) {
       await namespaces.drain(withinMs);
       pings.stop();

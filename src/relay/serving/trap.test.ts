@@ -1,6 +1,7 @@
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import { accountOf, changesOf, push } from '../../../test/support/relay/stateless-client.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { startRelay } from '../../../test/support/relay/test-relay.ts';
 
@@ -44,4 +45,20 @@ it('[RELAY-31] a failure of WebAssembly is refused as the relay’s own, and nev
   expect([live.status, await live.json()]).toEqual([503, { reasons: ['ending'] }]);
   const late = await openRawClient(relay.url);
   await late.waitFor({ maia: 'refused', code: 'storage', closing: true });
+});
+
+it('[RELAY-31] a push during a failure of WebAssembly is refused as the relay’s own fault, too', async () => {
+  const failing = new Set<string>();
+  failFor(failing);
+  const relay = await startRelay({ storage: 'memory:' });
+  const writer = await createClientNode();
+  const map = writer.createGroup().createMap({ word: 'first' });
+  failing.add(map.id);
+  const changes = changesOf(writer, accountOf(writer), map.group, map);
+  for (let count = 0; count < 2; count++)
+    expect(await push(relay.url, changes)).toMatchObject({
+      status: 503,
+      body: { error: { code: 'storage' } },
+    });
+  expect(await relay.failed).toBeInstanceOf(WebAssembly.RuntimeError);
 });

@@ -3,16 +3,20 @@ import type { CoValueHeader, KnownState, RawCoID, SessionID } from '../../engine
 import { createBatchReader } from './batch-reader.ts';
 
 /**
- * A point up to which everything is committed: transactions from this number on may have to be read again. PostgreSQL's `xid8`,
- * as text. A sequence or a time would lose the commits that others overtook.
+ * The transactions that are committed: PostgreSQL's `pg_snapshot`, as text. A sequence or a time would lose the commits that others overtook. If many
+ * transactions are open, it is shortened, and some of what was committed counts as not committed.
  */
 export type Horizon = string;
 
+export const maxHorizonLength = 200;
+
+const isNew = `xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)`;
+
 export interface ChangesSince {
-  /** Now, for the next reading. Read what has changed after this. */
+  /** Now, for the next reading. Read what has changed after this. It is no longer than `maxHorizonLength`. */
   readHorizon(): Promise<Horizon>;
-  /** Whether the log has everything from this horizon on. */
-  isKept(since: Horizon): Promise<boolean>;
+  /** Whether the log has everything from this horizon on, and whether that is nothing. */
+  stateSince(since: Horizon): Promise<{ readonly isKept: boolean; readonly isQuiet: boolean }>;
   /** Of each session of these CoValues, from which index on it has changed. A header alone has the empty session. */
   read(since: Horizon, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>>;
   /** Undefined if the CoValue is not stored. Reads in batches. */
@@ -30,23 +34,29 @@ export function createChangesSince(query: Query): ChangesSince {
   return {
     async readHorizon() {
       const [row] = await query<{ horizon: string }>(
-        `select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`,
+        `select case when length(snapshot::text) <= ${maxHorizonLength} then snapshot::text
+           else concat(pg_snapshot_xmin(snapshot), ':', pg_snapshot_xmin(snapshot), ':') end as horizon
+         from pg_current_snapshot() as snapshot`,
       );
       if (!row) throw new Error('The database has no snapshot.');
       return row.horizon;
     },
-    async isKept(since) {
-      const [row] = await query<{ isKept: boolean }>(
-        `select $1::xid8 <= pg_snapshot_xmax(pg_current_snapshot())
-           and exists (select from relay.changes where xid < $1::xid8) as "isKept"`,
+    async stateSince(since) {
+      const [row] = await query<{ isKept: boolean; isQuiet: boolean }>(
+        `select not exists (select from relay.changes where ${isNew}) as "isQuiet",
+           pg_snapshot_xmax($1::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+             and (
+               select covalue_id = '' or xid < pg_snapshot_xmin($1::pg_snapshot)
+               from relay.changes order by xid limit 1
+             ) as "isKept"`,
         [since],
       );
-      return row?.isKept === true;
+      return { isKept: row?.isKept === true, isQuiet: row?.isQuiet === true };
     },
     async read(since, ids) {
       const rows = await query<{ id: string; session: string; after: number }>(
         `select covalue_id as id, session_id as session, min(after) as after from relay.changes
-         where xid >= $1::xid8 and covalue_id = any($2::text[]) group by covalue_id, session_id`,
+         where ${isNew} and covalue_id = any($2::text[]) group by covalue_id, session_id`,
         [since, ids],
       );
       const changes = new Map<string, Map<string, number>>();

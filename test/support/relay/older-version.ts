@@ -1,13 +1,14 @@
 import type { Database } from '../../../src/relay/database/database.ts';
 import { prepareSchema } from '../../../src/relay/database/schema.ts';
 
-export type OldVersion = 1 | 2 | 3;
+export type OldVersion = 1 | 2 | 3 | 4;
 
 /** The tables that relays of later versions added. */
 const laterTables: Readonly<Record<OldVersion, readonly string[]>> = {
-  1: ['beginnings', 'changes', 'storage_marks'],
-  2: ['changes', 'storage_marks'],
-  3: [],
+  1: ['beginnings', 'changes', 'storage_marks', 'relay_secret', 'used_nonces'],
+  2: ['changes', 'storage_marks', 'relay_secret', 'used_nonces'],
+  3: ['relay_secret', 'used_nonces'],
+  4: [],
 };
 
 /** What version 3 dropped. */

@@ -46,7 +46,7 @@ export function serveStub(options: Partial<ConnectionOptions> = {}) {
     random: () => 0.5,
     logger: silentLogger,
     ...{ notFound() {}, address: '', ended() {} },
-    signInLimits: { signInFailed() {}, countLookup: () => undefined },
+    signInLimits: { signInFailed() {}, signInRefusal: () => undefined, countLookup: () => undefined },
     ...options,
   });
   return { connection, socket, sent, node, clock };

@@ -50,7 +50,7 @@ describe('a channel over HTTP', () => {
       expect(headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('access-control-allow-origin')).toBe(origin);
-      expect(headers.get('access-control-expose-headers')).toBe('maia-channel');
+      expect(headers.get('access-control-expose-headers')).toBe('maia-channel, retry-after');
       expect(headers.get('vary')).toBe('origin');
       await body?.cancel();
     }
@@ -113,7 +113,9 @@ describe('a request', () => {
     expect(status).toBe(204);
     expect(headers.get('access-control-allow-origin')).toBe(origin);
     expect(headers.get('access-control-allow-methods')).toBe('GET, POST');
-    expect(headers.get('access-control-allow-headers')).toBe('maia-channel');
+    expect(headers.get('access-control-allow-headers')).toBe(
+      'maia-channel, authorization, content-type, x-app-version, x-client-id',
+    );
   });
 
   it.each(['', 'AAAAAAAAAAAAAAAAAAAAAA', '__proto__', 'x'.repeat(50)])(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
-import { answerPreflight, channelHeader, letPageRead } from './cross-origin.ts';
+import { answerPreflight, channelHeader, refuse, refuseOrigin } from './cross-origin.ts';
 import { createHttpSocket, type HttpSocket } from './http-socket.ts';
 import { readBody } from './read-body.ts';
 
@@ -102,27 +102,14 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
   return {
     answer(request, response, appID) {
       const { method = '', headers } = request;
-      const { origin, accept = '', 'sec-fetch-mode': mode } = headers;
+      const { accept = '' } = headers;
       const isOpening = method === 'GET' && accept.includes('text/event-stream');
       if (!isOpening && method !== 'POST' && method !== 'OPTIONS') return false;
-      // A page that makes a `no-cors` request sends no origin.
-      if (!allows(origin) || mode === 'no-cors') {
-        // Such a page may read only this refusal from the relay, so that it can name the cause.
-        if (origin !== undefined) letPageRead(origin, response);
-        refuse(response, 403, 'Pages from this origin are not allowed to connect to this relay.');
-        return true;
-      }
+      if (refuseOrigin(request, response, allows)) return true;
       if (isOpening) void openStream(request, response, appID);
       else if (method === 'POST') void takePost(request, response, appID);
       else answerPreflight(response);
       return true;
     },
   };
-}
-
-/** Also closes the connection, so that the rest of the request is not read. */
-export function refuse(response: ServerResponse, status: number, reason: string): void {
-  response
-    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
-    .end(`${reason}\n`);
 }

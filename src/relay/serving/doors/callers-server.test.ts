@@ -31,7 +31,7 @@ const read = async (url: string) => (await fetch(url)).text();
 async function setUp() {
   const server = createServer(app);
   const front = createHttpFront({
-    placeOf: (path) => (path === '/sync' ? { appID: undefined } : undefined),
+    placeOf: (path) => (path === '/sync' ? { appID: undefined, part: 'sync' } : undefined),
     health: () => ({ ready: true, reasons: [] }) as never,
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: 'metrics' }),
     upgrade: (_, socket) => {

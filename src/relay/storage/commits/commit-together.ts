@@ -15,8 +15,8 @@ const maxAttempts = 5;
 const retryMs = 50;
 
 /**
- * Commits content that belongs together beside the queue of what the node stores, as another relay on the database would: the
- * rows decide which of two writers was first.
+ * Commits content that belongs together, beside the queue of the node's content. As between two relays on one database, the rows
+ * decide which writer was first.
  */
 export function createTogether({ firstLane, write, clock }: TogetherOptions) {
   const free = Array.from({ length: togetherLanes }, (_, index) => firstLane + index);

@@ -1,0 +1,41 @@
+import type { LocalNode } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import type { SignInMethods } from '../auth/sign-in-methods.ts';
+import type { Beginnings } from '../beginnings/beginnings.ts';
+import type { SignInLimits } from '../client/connection-options.ts';
+import type { ReadTurns } from '../client/reading/read-turns.ts';
+import type { WireMeasure } from '../client/wire-measure.ts';
+import type { BearerStore } from '../storage/bearer-store.ts';
+import type { Database } from '../database/database.ts';
+import type { StorageIdentity } from '../database/schema.ts';
+import type { MemoryBudget } from '../memory/memory-budget.ts';
+import type { Restrictions } from '../operator/restrictions.ts';
+import type { SqlStorage } from '../storage/sql-storage.ts';
+
+/** The parts of a namespace that answer clients without a connection. */
+export interface StatelessTools {
+  /** Undefined for the default namespace. */
+  readonly appID: string | undefined;
+  readonly node: LocalNode;
+  readonly storage: SqlStorage;
+  readonly beginnings: Pick<Beginnings, 'sinceMs'>;
+  readonly restrictions: Pick<Restrictions, 'blockOf' | 'isBlocked' | 'isTakenDown'>;
+  readonly turns: ReadTurns;
+  readonly memory: MemoryBudget;
+  readonly measure: WireMeasure;
+  /** Undefined if clients need not sign in. */
+  readonly signInMethods: SignInMethods | undefined;
+  /** Shared by the relays of the storage. */
+  readonly bearerStore: BearerStore;
+  readonly signIns: Pick<SignInLimits, 'signInFailed' | 'signInRefusal'>;
+  readonly minAppVersion: string | undefined;
+  readonly durability: Database['durability'];
+  identity(): StorageIdentity;
+  /** Calls `run` once memory and the database are known to agree. */
+  onceSure(run: () => void): void;
+  /** Why clients are not served. */
+  hindrance(): string | undefined;
+  /** Content of these CoValues was committed that this relay's node has not seen: passes it on to the node and to clients. */
+  applyCommitted(ids: readonly string[]): void;
+  readonly clock: Clock;
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { StorageIdentity } from '../database/schema.ts';
+import { maxHorizonLength, type Horizon } from '../storage/changes-since.ts';
+import { Resync, StatelessRefusal } from './refusal.ts';
+
+/** How far a client has pulled. Opaque for clients. */
+export interface Cursor {
+  /** All that was committed by then. */
+  readonly horizon: Horizon;
+  /** Present if the client has got a part of it: what has changed since `from`, without the first messages of that. */
+  /** Names the CoValues that were kept from the client, because an operator had taken them down. Empty if there were none. */
+  readonly withheld: string;
+  readonly part?: { readonly from: Horizon | undefined; readonly skip: number };
+}
+
+const version = '1';
+const mark = '.';
+const form = /^1\.([\w-]{16})\.([a-z0-9-]{0,63})\.([\w-]{0,16})\.([\d:,]+)(?:\.([\d:,]+)?\.(\d{1,15}))?$/;
+const horizonForm = /^\d{1,20}:\d{1,20}:(?:\d{1,20}(?:,\d{1,20})*)?$/;
+/** In base64url, with two horizons. */
+const maxLength = 2 * maxHorizonLength * 1.5 + 200;
+const maxNumber = 2n ** 64n;
+
+/** A namespace: the app's ID, undefined for the default one, and the identity of its storage. */
+export interface CursorPlace {
+  readonly appID: string | undefined;
+  readonly identity: StorageIdentity;
+}
+
+export function writeCursor({ horizon, withheld, part }: Cursor, { appID, identity }: CursorPlace): string {
+  const fields = [
+    version,
+    nameOf(identity),
+    appID ?? '',
+    withheld,
+    horizon,
+    ...(part ? [part.from ?? '', String(part.skip)] : []),
+  ];
+  return Buffer.from(fields.join(mark)).toString('base64url');
+}
+
+/** Whether it has the form of a cursor of this app, of whatever epoch. */
+export function isCursor(text: string, appID: string | undefined): boolean {
+  return fieldsOf(text, appID) !== undefined;
+}
+
+/** Throws a `StatelessRefusal` if the text is no cursor of this version and app, and `Resync` if it is of another epoch. */
+export function readCursor(text: string, { appID, identity }: CursorPlace): Cursor {
+  const fields = fieldsOf(text, appID);
+  if (!fields)
+    throw new StatelessRefusal(
+      'invalid',
+      '`since` is no cursor of this relay and app. Pull without it once.',
+    );
+  const [, name, , withheld = '', horizon = '', from, skip] = fields;
+  if (name !== nameOf(identity)) throw new Resync();
+  return { horizon, withheld, ...(skip !== undefined && { part: { from, skip: Number(skip) } }) };
+}
+
+function fieldsOf(text: string, appID: string | undefined): readonly (string | undefined)[] | undefined {
+  const fields = text.length > maxLength ? null : form.exec(Buffer.from(text, 'base64url').toString('utf8'));
+  if (!fields || fields[2] !== (appID ?? '')) return undefined;
+  const horizon = fields[4] ?? '';
+  return isHorizon(horizon) && isHorizon(fields[5] ?? horizon) ? fields : undefined;
+}
+
+export function nameOfWithheld(ids: ReadonlySet<string>): string {
+  if (ids.size === 0) return '';
+  return createHash('sha256')
+    .update([...ids].sort().join(' '))
+    .digest('base64url')
+    .slice(0, 16);
+}
+
+/** PostgreSQL fails at any other. */
+function isHorizon(text: string): boolean {
+  if (!horizonForm.test(text)) return false;
+  const [from = 0n, to = 0n, ...open] = text.split(/[:,]/).filter(Boolean).map(BigInt);
+  const isSorted = open.every((one, index) => one > (open[index - 1] ?? -1n) && one >= from && one < to);
+  return from > 0n && from <= to && to < maxNumber && isSorted;
+}
+
+function nameOf({ id, epoch }: StorageIdentity): string {
+  return createHash('sha256').update(`${id} ${epoch}`).digest('base64url').slice(0, 16);
+}

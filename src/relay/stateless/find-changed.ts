@@ -1,0 +1,213 @@
+import { cojsonInternals } from 'cojson';
+import {
+  authorOf,
+  isDeleteSession,
+  type Content,
+  type CoValueHeader,
+  type RawCoID,
+  type SessionID,
+} from '../../engine/content.ts';
+import type { Horizon, Outline } from '../storage/changes-since.ts';
+import type { SqlStorage } from '../storage/sql-storage.ts';
+import { StatelessRefusal } from './refusal.ts';
+
+/** A CoValue of which something is to be sent. */
+export interface Changed {
+  readonly id: RawCoID;
+  /** The state that the client has; undefined if it may have nothing. */
+  readonly known: Outline['state'] | undefined;
+}
+
+export interface FoundChanges {
+  readonly changed: readonly Changed[];
+  /** The CoValues that were taken down. */
+  readonly withheld: ReadonlySet<string>;
+}
+
+type Reader = ReturnType<SqlStorage['openReader']>;
+
+interface Found {
+  readonly outline: Outline;
+  readonly dependencies: readonly RawCoID[];
+}
+
+/** A group can have many members, and anyone can make one. */
+const maxFound = 20_000;
+
+/**
+ * Finds what has changed of these CoValues and of what they depend on, dependencies first: as a load gives them to a client that
+ * has what was committed before `since`, or nothing. Also finds what the changes depend on newly, which the client may lack. CoValues
+ * that were taken down count as not stored.
+ */
+export async function findChanged(
+  ids: readonly RawCoID[],
+  since: Horizon | undefined,
+  { changes }: Pick<SqlStorage, 'changes'>,
+  reader: Reader,
+  isTakenDown: (id: string) => boolean,
+): Promise<FoundChanges> {
+  const withheld = new Set<string>();
+  const found = await findAll(ids, changes.readOutline, reader, (id) => {
+    if (!isTakenDown(id)) return false;
+    withheld.add(id);
+    return true;
+  });
+  return { changed: await changedIn(found, ids, since, changes, reader), withheld };
+}
+
+async function changedIn(
+  found: ReadonlyMap<RawCoID, Found>,
+  ids: readonly RawCoID[],
+  since: Horizon | undefined,
+  changes: SqlStorage['changes'],
+  reader: Reader,
+): Promise<readonly Changed[]> {
+  const order = dependenciesFirst(ids, found);
+  if (since === undefined) return order.map((id) => ({ id, known: undefined }));
+  const changed = await changes.read(since, order);
+  const lacking = new Set<RawCoID>();
+  for (const [id, { outline, dependencies }] of found) {
+    const sessions = changed.get(id);
+    if (sessions?.has('')) lacking.add(id);
+    else if (sessions)
+      for (const dependency of await newDependencies(outline, dependencies, sessions, reader))
+        lacking.add(dependency);
+  }
+  // Grows.
+  for (const id of lacking)
+    for (const dependency of found.get(id)?.dependencies ?? []) lacking.add(dependency);
+  return order.flatMap((id): Changed[] => {
+    const outline = found.get(id)?.outline;
+    if (!outline) return [];
+    if (lacking.has(id)) return [{ id, known: undefined }];
+    const sessions = changed.get(id);
+    return sessions ? [{ id, known: before(outline, sessions) }] : [];
+  });
+}
+
+async function findAll(
+  ids: readonly RawCoID[],
+  readOutline: SqlStorage['changes']['readOutline'],
+  reader: Reader,
+  isWithheld: (id: RawCoID) => boolean,
+): Promise<ReadonlyMap<RawCoID, Found>> {
+  const found = new Map<RawCoID, Found>();
+  const tried = new Set<RawCoID>(ids);
+  for (let level: readonly RawCoID[] = [...tried]; level.length > 0;) {
+    if (tried.size > maxFound)
+      throw new StatelessRefusal(
+        'too-large',
+        `These CoValues depend on more than ${maxFound} others. Pull fewer at a time.`,
+      );
+    const next = new Set<RawCoID>();
+    const all = await Promise.all(
+      level.map(async (id) => (isWithheld(id) ? undefined : find(id, await readOutline(id), reader))),
+    );
+    for (const one of all) {
+      if (!one) continue;
+      found.set(one.outline.state.id, one);
+      for (const id of one.dependencies) if (!tried.has(id)) next.add(id);
+    }
+    for (const id of next) tried.add(id);
+    level = [...next];
+  }
+  return found;
+}
+
+async function find(id: RawCoID, outline: Outline | undefined, reader: Reader): Promise<Found | undefined> {
+  if (!outline) return undefined;
+  const { header, state } = outline;
+  const dependencies = new Set(authorsAndOwner(header, state));
+  if (header.ruleset.type === 'group') {
+    const stored = await reader.read(id);
+    for await (const piece of stored?.pieces ?? []) addDependencies(header, piece, dependencies);
+  }
+  dependencies.delete(id);
+  return { outline, dependencies: [...dependencies] };
+}
+
+function authorsAndOwner(header: CoValueHeader, { id, sessions }: Outline['state']): Iterable<RawCoID> {
+  const ids = Object.keys(sessions) as SessionID[];
+  const only = ids.some(isDeleteSession) ? ids.filter(isDeleteSession) : ids;
+  const empty = { after: 0, newTransactions: [], lastSignature: 'signature_z' } as const;
+  return cojsonInternals.getDependedOnCoValues(header, {
+    ...{ action: 'content', id, priority: 3 },
+    new: Object.fromEntries(only.map((sessionID) => [sessionID, { ...empty, newTransactions: [] }])),
+  });
+}
+
+function addDependencies(header: CoValueHeader, piece: Content, dependencies: Set<RawCoID>): void {
+  for (const id of cojsonInternals.getDependedOnCoValues(header, piece)) dependencies.add(id);
+}
+
+/** The dependencies that the newer content may be the first to name. */
+async function newDependencies(
+  { header, state }: Outline,
+  dependencies: readonly RawCoID[],
+  changed: ReadonlyMap<string, number>,
+  reader: Reader,
+): Promise<Iterable<RawCoID>> {
+  const begun = new Set(
+    [...changed].filter(([, after]) => after === 0).map(([sessionID]) => authorOf(sessionID)),
+  );
+  const found = new Set<RawCoID>(dependencies.filter((id) => begun.has(id)));
+  if (header.ruleset.type !== 'group') return found;
+  const continued = new Set(
+    [...changed].filter(([, after]) => after > 0).map(([sessionID]) => authorOf(sessionID)),
+  );
+  const named = new Set<RawCoID>();
+  for await (const piece of newerPieces(before({ header, state }, changed), reader))
+    addDependencies(header, piece, named);
+  for (const id of named) if (!continued.has(id)) found.add(id);
+  found.delete(state.id);
+  return found;
+}
+
+/** The state before the changes. */
+function before({ state }: Outline, changed: ReadonlyMap<string, number>): Outline['state'] {
+  const sessions: Record<SessionID, number> = { ...state.sessions };
+  for (const [sessionID, after] of changed) if (sessionID !== '') sessions[sessionID as SessionID] = after;
+  return { ...state, sessions };
+}
+
+/** Reads what is stored beyond this state, in pieces. */
+export async function* newerPieces(known: Outline['state'], reader: Reader): AsyncGenerator<Content> {
+  const sessions = { ...known.sessions };
+  for (;;) {
+    const newer = await reader.readNewer({ ...known, sessions });
+    if (!newer) return;
+    for await (const piece of newer.pieces) {
+      const sent = newer.isDeleted ? deletionIn(piece) : piece;
+      if (Object.keys(sent.new).length > 0) yield sent;
+      for (const [sessionID, { after, newTransactions }] of Object.entries(piece.new))
+        sessions[sessionID as SessionID] = after + newTransactions.length;
+    }
+    if (!newer.isPartial) return;
+  }
+}
+
+/** Of a deleted CoValue, nothing else is sent. */
+export function deletionIn({ expectContentUntil: _, ...piece }: Content): Content {
+  return {
+    ...piece,
+    new: Object.fromEntries(Object.entries(piece.new).filter(([sessionID]) => isDeleteSession(sessionID))),
+  };
+}
+
+/** Without recursion: anyone can chain CoValues. */
+function dependenciesFirst(ids: readonly RawCoID[], found: ReadonlyMap<RawCoID, Found>): readonly RawCoID[] {
+  const order = new Set<RawCoID>();
+  const entered = new Set<RawCoID>();
+  const stack = [...ids].reverse();
+  for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
+    const one = found.get(id);
+    if (!one || entered.has(id)) {
+      stack.pop();
+      if (one) order.add(id);
+      continue;
+    }
+    entered.add(id);
+    stack.push(...one.dependencies.filter((dependency) => !entered.has(dependency)));
+  }
+  return [...order];
+}

@@ -1,0 +1,124 @@
+import { createSemaphore } from '../../base/semaphore.ts';
+import { contentBytes, type Content, type RawCoID } from '../../engine/content.ts';
+import { isCoValueID } from '../../wire/ids.ts';
+import type { StatelessTools } from '../namespace/stateless-tools.ts';
+import { nameOfWithheld, readCursor, writeCursor, type Cursor } from './cursor.ts';
+import { deletionIn, findChanged, newerPieces, type Changed } from './find-changed.ts';
+import { busy, Resync, StatelessRefusal, storageFailed } from './refusal.ts';
+import type { RequestMemory } from './requests.ts';
+
+export interface PullRequest {
+  readonly ids: readonly RawCoID[];
+  readonly since: string | undefined;
+  /** The most messages in the answer. */
+  readonly limit: number;
+}
+
+export interface PullAnswer {
+  /** Content messages, dependencies first. */
+  readonly serverChanges: readonly Content[];
+  /** The cursor to pull with next time: at once if there is more. */
+  readonly syncedUntil: string;
+  readonly more: boolean;
+}
+
+export const maxIDs = 100;
+const defaultLimit = 500;
+const maxLimit = 1_000;
+/** Of one answer, but for its last message. */
+const maxAnswerBytes = 8_000_000;
+const maxPulling = 4;
+const maxWaiting = 256;
+// Measured for the text of the answer and what it is made of.
+const memoryPerByte = 4;
+
+/** Reads the query of the address. Throws a `StatelessRefusal`. */
+export function readPull(query: URLSearchParams): PullRequest {
+  const ids = (query.get('ids') ?? '').split(',').filter((id) => id !== '');
+  const limit = query.get('limit') ?? String(defaultLimit);
+  if (query.has('collection')) throw invalid('this relay does not list collections yet. Pull by `ids`');
+  if (ids.length === 0 || ids.length > maxIDs) throw invalid(`\`ids\` names none, or more than ${maxIDs}`);
+  if (!ids.every(isCoValueID)) throw invalid('one of the `ids` is malformed');
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > maxLimit)
+    throw invalid(`\`limit\` is not between 1 and ${maxLimit}`);
+  return { ids: [...new Set(ids)], since: query.get('since') ?? undefined, limit: Number(limit) };
+}
+
+/** The result rejects with a `StatelessRefusal`, with `Resync`, or because the storage failed. */
+export function createPull(tools: StatelessTools) {
+  const { storage, appID } = tools;
+  const { isTakenDown } = tools.restrictions;
+  const pulling = createSemaphore(maxPulling);
+
+  async function pull({ ids, since, limit }: PullRequest, memory: RequestMemory): Promise<PullAnswer> {
+    const identity = tools.identity();
+    const cursor = since === undefined ? undefined : readCursor(since, { appID, identity });
+    const from = cursor?.part ? cursor.part.from : cursor?.horizon;
+    const skip = cursor?.part?.skip ?? 0;
+    // Read first, because the next pull gives everything that is committed after it.
+    const now = await storage.changes.readHorizon();
+    const horizon = cursor?.part ? cursor.horizon : now;
+    const state = from === undefined ? undefined : await storage.changes.stateSince(from);
+    if (state?.isKept === false) throw new Resync();
+    const reader = storage.openReader();
+    const isNew = !state?.isQuiet || cursor?.withheld !== '';
+    const { changed, withheld } = isNew
+      ? await findChanged(ids, from, storage, reader, isTakenDown)
+      : { changed: [], withheld: new Set<string>() };
+    const name = nameOfWithheld(withheld);
+    // What the client did not get may be allowed again, and the parts of an answer must be cut from the same whole.
+    if (cursor && cursor.withheld !== name && (cursor.part ?? cursor.withheld !== '')) throw new Resync();
+    const { page, more } = await cut(contentsOf(changed, reader), skip, limit, memory);
+    // The database may have gone back meanwhile.
+    await new Promise<void>((resolve) => tools.onceSure(resolve));
+    if (tools.identity().epoch !== identity.epoch) throw storageFailed();
+    if (page.some(({ id }) => isTakenDown(id))) throw busy('An operator takes something down.');
+    const place = { horizon, withheld: name };
+    const next: Cursor = more ? { ...place, part: { from, skip: skip + page.length } } : place;
+    return { serverChanges: page, syncedUntil: writeCursor(next, { appID, identity }), more };
+  }
+
+  return (request: PullRequest, memory: RequestMemory): Promise<PullAnswer> => {
+    if (pulling.waiting() >= maxWaiting) throw busy('The relay has too much to do.');
+    return pulling.run(() => pull(request, memory));
+  };
+}
+
+/**
+ * Content that was added since the earlier answers is in a later one, or the next cursor gives it: content only grows, and its
+ * new dependencies come with it.
+ */
+async function cut(contents: AsyncIterable<Content>, skip: number, limit: number, memory: RequestMemory) {
+  const page: Content[] = [];
+  let bytes = 0;
+  let place = 0;
+  for await (const content of contents) {
+    if (place++ < skip) continue;
+    if (page.length === limit || bytes >= maxAnswerBytes) return { page, more: true };
+    page.push(content);
+    bytes += contentBytes(content);
+    memory.loaded(memoryPerByte * bytes);
+    memory.check();
+  }
+  return { page, more: false };
+}
+
+async function* contentsOf(
+  changed: readonly Changed[],
+  reader: Parameters<typeof newerPieces>[1],
+): AsyncGenerator<Content> {
+  for (const { id, known } of changed) {
+    if (known) yield* newerPieces(known, reader);
+    else {
+      const stored = await reader.read(id);
+      for await (const piece of stored?.pieces ?? []) {
+        const sent = stored?.isDeleted ? deletionIn(piece) : piece;
+        if (sent.header ?? Object.keys(sent.new).length > 0) yield sent;
+      }
+    }
+  }
+}
+
+function invalid(what: string): StatelessRefusal {
+  return new StatelessRefusal('invalid', `Refused a pull: ${what}.`);
+}

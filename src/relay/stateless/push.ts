@@ -1,0 +1,127 @@
+import { sessionsOf, type Content } from '../../engine/content.ts';
+import { createSemaphore } from '../../base/semaphore.ts';
+import type { StatelessTools } from '../namespace/stateless-tools.ts';
+import { NotWrittenTogether } from '../storage/commits/written-together.ts';
+import type { PushRequest } from './read-push.ts';
+import { busy, checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
+import type { RequestMemory } from './requests.ts';
+import { conflicting, verifyPush } from './verify-push.ts';
+
+/** How many transactions of each pushed session the relay has. */
+interface Accepted {
+  readonly id: string;
+  readonly sessions: Readonly<Record<string, number>>;
+}
+
+export interface PushAnswer {
+  readonly accepted: readonly Accepted[];
+  readonly serverChanges: readonly never[];
+  readonly conflicts: readonly never[];
+  readonly syncedUntil: string | null;
+  readonly more: false;
+  readonly durability: string;
+  readonly storage: { readonly id: string; readonly epoch: string };
+}
+
+const maxVerifying = 4;
+const maxWaiting = 256;
+const verifyWithinMs = 30_000;
+
+/** Stores all of a push or nothing. The result rejects with a `StatelessRefusal`, or because the storage failed. */
+export function createPush(tools: StatelessTools) {
+  const verifying = createSemaphore(maxVerifying);
+
+  async function verify(changes: readonly Content[], memory: RequestMemory) {
+    const turn = tools.turns.open();
+    let isLate = false;
+    const cancel = tools.clock.after(verifyWithinMs, () => (isLate = true));
+    try {
+      return await verifyPush(changes, {
+        ...tools,
+        loaded: memory.loaded,
+        async nextTurn() {
+          await new Promise<void>((resolve) =>
+            turn.take(() => {
+              resolve();
+              return 'done';
+            }),
+          );
+          memory.check();
+          if (isLate) throw busy('The relay has too much to do.');
+        },
+      });
+    } finally {
+      cancel();
+      turn.close();
+    }
+  }
+
+  async function conflictsIn({ forks, gapped }: NotWrittenTogether, changes: readonly Content[]) {
+    const ids = new Set<string>([...forks, ...gapped].map(({ id }) => id));
+    const conflicts: Conflict[] = [];
+    for (const change of changes) {
+      if (!ids.has(change.id)) continue;
+      const sessions = (await tools.storage.readCommitted(change.id))?.sessions ?? {};
+      for (const [sessionID, { after }] of sessionsOf(change)) {
+        const have = sessions[sessionID] ?? 0;
+        const isFork = forks.some((fork) => fork.id === change.id && fork.sessionID === sessionID);
+        if (isFork || after > have)
+          conflicts.push({ id: change.id, sessionID, have, after, why: isFork ? 'fork' : 'gap' });
+      }
+    }
+    return conflicts;
+  }
+
+  return async ({ changes, since }: PushRequest, memory: RequestMemory): Promise<PushAnswer> => {
+    if (verifying.waiting() >= maxWaiting) throw busy('The relay has too much to do.');
+    const refusal = tools.storage.refusal();
+    if (refusal !== undefined) throw storageFailed('The disk of the relay is almost full.');
+    const together = await verifying
+      .run(() => verify(changes, memory))
+      // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
+      .finally(() => checkServing(tools));
+    if (together.contents.length > 0) {
+      try {
+        await tools.storage.commitTogether(together);
+      } catch (error) {
+        if (error instanceof NotWrittenTogether) throw await refusalOf(error);
+        throw error;
+      } finally {
+        // After a failure, it may be committed nevertheless.
+        tools.applyCommitted(changes.map(({ id }) => id));
+      }
+    }
+    return {
+      accepted: acceptedOf(changes),
+      serverChanges: [],
+      conflicts: [],
+      syncedUntil: since,
+      more: false,
+      durability: tools.durability,
+      storage: tools.identity(),
+    };
+
+    async function refusalOf(error: NotWrittenTogether): Promise<StatelessRefusal> {
+      const copied = error.forks.filter(({ copiedBy }) => copiedBy !== undefined).map(({ id }) => id);
+      if (copied.length > 0)
+        return new StatelessRefusal(
+          'forbidden',
+          'The relay already has the beginning of a session in another CoValue or session, so this is a copy of it.',
+          { ids: copied },
+        );
+      return conflicting(await conflictsIn(error, changes));
+    }
+  };
+}
+
+/** The same for the same push, whatever others have written since. */
+function acceptedOf(changes: readonly Content[]): readonly Accepted[] {
+  const counts = new Map<string, Record<string, number>>();
+  for (const change of changes) {
+    const sessions = counts.get(change.id) ?? {};
+    counts.set(change.id, sessions);
+    for (const [sessionID, { after, newTransactions }] of sessionsOf(change))
+      sessions[sessionID] = Math.max(sessions[sessionID] ?? 0, after + newTransactions.length);
+  }
+  return [...counts].map(([id, sessions]) => ({ id, sessions }));
+}

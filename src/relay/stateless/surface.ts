@@ -1,0 +1,181 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { isRefusalCode } from '../../wire/refusal-code.ts';
+import type { SyncPlace } from '../../wire/sync-path.ts';
+import { channelHeader, refuseOrigin } from '../client/http/cross-origin.ts';
+import { isOutdated } from '../config/app-version.ts';
+import type { RelayLimits } from '../config/relay-options.ts';
+import type { StatelessTools } from '../namespace/stateless-tools.ts';
+import type { Visit } from '../serving/serving.ts';
+import { checkBearer, signIn } from './bearer.ts';
+import { createPull, readPull } from './pull.ts';
+import { createPush } from './push.ts';
+import { readPush } from './read-push.ts';
+import { checkServing, Resync, storageFailed, StatelessRefusal } from './refusal.ts';
+import { createRelayTokens, type RelayTokens } from './relay-tokens.ts';
+import { openAccount, readRequest, send, sendRefusal, sendResync } from './requests.ts';
+
+/** Answers requests of clients without a connection: any relay of the storage can answer each of them. */
+export interface StatelessSurface {
+  /** Returns false if the request is for something else. */
+  answer(request: IncomingMessage, response: ServerResponse, place: SyncPlace): boolean;
+  /** Resolves once no request is being answered. */
+  idle(): Promise<void>;
+}
+
+export interface StatelessOptions {
+  /** Opens the namespace of an app, and keeps it open. Rejects with a `StatelessRefusal` unless the relay is accepting requests. */
+  enter(appID: string | undefined): Promise<Visit>;
+  allows(origin: string | undefined): boolean;
+  addressOf(request: IncomingMessage): string;
+  readonly limits: Pick<RelayLimits, 'messageBytes' | 'firstFrameMs'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const maxBodyBytes = 10_000_000;
+const maxProofBytes = 20_000;
+
+interface Parts {
+  readonly push: ReturnType<typeof createPush>;
+  readonly pull: ReturnType<typeof createPull>;
+  readonly tokens: RelayTokens;
+}
+
+export function createStatelessSurface(options: StatelessOptions): StatelessSurface {
+  const { allows, addressOf, limits, clock, logger } = options;
+  const body = { maxBytes: Math.min(maxBodyBytes, limits.messageBytes), waitMs: limits.firstFrameMs, clock };
+  const parts = new WeakMap<StatelessTools, Parts>();
+  let open = 0;
+  const onIdle: (() => void)[] = [];
+
+  function partsOf(tools: StatelessTools): Parts {
+    const known = parts.get(tools) ?? {
+      push: createPush(tools),
+      pull: createPull(tools),
+      tokens: createRelayTokens({ ...tools, store: tools.bearerStore }),
+    };
+    parts.set(tools, known);
+    return known;
+  }
+
+  /** Undefined if the client has gone. */
+  async function run(
+    request: IncomingMessage,
+    part: Stateless,
+    tools: StatelessTools,
+  ): Promise<object | undefined> {
+    const memory = openAccount(tools.memory);
+    try {
+      const own = partsOf(tools);
+      checkVersion(request, tools);
+      if (part === 'nonce' || part === 'token') return await signInBy(request, part, tools, memory);
+      const { signInMethods } = tools;
+      await checkBearer(request, addressOf(request), signInMethods, { ...tools, tokens: own.tokens });
+      checkServing(tools);
+      if (part === 'pull') return await own.pull(readPull(queryOf(request)), memory);
+      const read = await readRequest(request, body, memory);
+      if (!read) return undefined;
+      const push = readPush(read, tools.appID);
+      for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
+      return await own.push(push, memory);
+    } finally {
+      memory.close();
+    }
+  }
+
+  /** An account proves itself without a connection: by a nonce, and then a token for its requests. */
+  async function signInBy(
+    request: IncomingMessage,
+    part: 'nonce' | 'token',
+    tools: StatelessTools,
+    memory: ReturnType<typeof openAccount>,
+  ): Promise<object | undefined> {
+    const { signInMethods, signIns } = tools;
+    if (!signInMethods?.names.includes('account'))
+      throw new StatelessRefusal('not-found', 'This relay takes no account proofs.');
+    const { tokens } = partsOf(tools);
+    if (part === 'nonce') return tokens.createNonce();
+    const read = await readRequest(request, { ...body, maxBytes: maxProofBytes }, memory);
+    return read && signIn(addressOf(request), signIns, () => tokens.exchange(read, signInMethods));
+  }
+
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    part: Stateless,
+    appID: string | undefined,
+  ): Promise<void> {
+    open++;
+    let visit: Visit | undefined;
+    try {
+      visit = await options.enter(appID);
+      const { tools } = visit;
+      if (!tools)
+        throw new StatelessRefusal(
+          'not-found',
+          `This relay does not serve the app ${JSON.stringify(appID)}.`,
+        );
+      const answer = await run(request, part, tools);
+      if (answer) send(response, answer);
+    } catch (error) {
+      if (error instanceof Resync) sendResync(response);
+      else refuse(error);
+    } finally {
+      visit?.end();
+      if (--open === 0) for (const run of onIdle.splice(0)) run();
+    }
+
+    function refuse(error: unknown): void {
+      const refusal = refusalOf(error);
+      if (isRefusalCode(refusal.code)) visit?.tools?.measure.refused(refusal.code);
+      sendRefusal(request, response, refusal);
+    }
+  }
+
+  function refusalOf(error: unknown): StatelessRefusal {
+    const refusal = error instanceof StatelessRefusal ? error : storageFailed();
+    if (refusal !== error) logger.warn('Could not answer a request without a connection', { error });
+    else logger.debug('Refused a request without a connection', { code: refusal.code });
+    return refusal;
+  }
+
+  return {
+    answer(request, response, { appID, part }) {
+      const stateless = statelessPart(request, part);
+      if (!stateless) return false;
+      if (!refuseOrigin(request, response, allows)) void handle(request, response, stateless, appID);
+      return true;
+    },
+    idle: () => (open === 0 ? Promise.resolve() : new Promise<void>((resolve) => onIdle.push(resolve))),
+  };
+}
+
+type Stateless = 'push' | 'pull' | 'nonce' | 'token';
+
+/** Undefined if the request is for a channel, or for nothing. */
+function statelessPart({ method, headers }: IncomingMessage, part: SyncPlace['part']): Stateless | undefined {
+  if (part === 'pull') return method === 'GET' ? part : undefined;
+  if (part !== 'sync') return method === 'POST' ? part : undefined;
+  const isPush = method === 'POST' && isJson(headers['content-type']) && !(channelHeader in headers);
+  return isPush ? 'push' : undefined;
+}
+
+function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
+  return new URLSearchParams(url.split('?').slice(1).join('?'));
+}
+
+/** A relay may require a version of the app, as of clients that connect. */
+function checkVersion({ headers }: IncomingMessage, { minAppVersion }: StatelessTools): void {
+  const version = headers['x-app-version'];
+  if (minAppVersion === undefined || !isOutdated(String(version ?? ''), minAppVersion)) return;
+  throw new StatelessRefusal(
+    'outdated',
+    `The relay serves only apps of version ${minAppVersion} or newer. Send the version in the header \`X-App-Version\`.`,
+  );
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/json(?:;|$)/i.test(contentType ?? '');
+}

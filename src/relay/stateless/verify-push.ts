@@ -1,0 +1,277 @@
+import { cojsonInternals, type LocalNode } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import {
+  contentBytes,
+  sessionsOf,
+  type Content,
+  type RawCoID,
+  type SessionID,
+} from '../../engine/content.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { createThrowAwayNode } from '../../engine/create-node.ts';
+import { awaitNoMore, namedIn as namedInContent } from '../../engine/release-pacing.ts';
+import { admitContent } from '../admission/admit-content.ts';
+import { contentRefusals, type RefusalReason } from '../admission/content-refusal.ts';
+import { createBeginnings, type Beginnings } from '../beginnings/beginnings.ts';
+import { namedIn, requiredOf } from '../client/content-dependencies.ts';
+import { contentParts } from '../client/content-parts.ts';
+import { guardAgainstForks } from '../namespace/fork-guard.ts';
+import type { Restrictions } from '../operator/restrictions.ts';
+import type { WrittenTogether } from '../storage/commits/written-together.ts';
+import type { SqlStorage } from '../storage/sql-storage.ts';
+import { captureStorage } from './capture-storage.ts';
+import { StatelessRefusal, type Conflict } from './refusal.ts';
+
+export interface VerifyOptions {
+  /** The relay's node, whose crypto is used. */
+  readonly node: LocalNode;
+  readonly storage: Pick<SqlStorage, 'openReader' | 'readClaim' | 'readCommitted'>;
+  readonly beginnings: Pick<Beginnings, 'sinceMs'>;
+  readonly restrictions: Pick<Restrictions, 'isBlocked' | 'isTakenDown'>;
+  readonly clock: Clock;
+  /** Resolves when it is this client's turn to use the processor, and throws to give up. */
+  nextTurn(): Promise<void>;
+  /** So many bytes are loaded of what is stored. */
+  loaded(bytes: number): void;
+}
+
+// Measured; see `trackLoaded`.
+const bytesPerCoValue = 14_000;
+const bytesPerStoredByte = 3.2;
+
+const peerID = 'push';
+
+/**
+ * Checks changes by the rules for connected clients, on a throw-away node with the stored content that they need. Returns the
+ * content to store. Throws a `StatelessRefusal` if one of them is not to be stored, and rejects if the storage fails.
+ */
+export async function verifyPush(
+  changes: readonly Content[],
+  options: VerifyOptions,
+): Promise<WrittenTogether> {
+  refuseTakenDown(changes, options.restrictions);
+  const push = openPush(changes, options);
+  await push.load();
+  await push.handAll();
+  push.check();
+  return push.result();
+}
+
+function openPush(changes: readonly Content[], options: VerifyOptions) {
+  const { storage, restrictions, nextTurn } = options;
+  // Nothing waits here: what cannot be decided at the end is refused.
+  const clock: Clock = { ...options.clock, after: () => () => {} };
+  const node = createThrowAwayNode(options.node);
+  const captured = captureStorage();
+  node.setStorage(captured.storage);
+  const beginnings = createBeginnings({
+    node,
+    clock,
+    isAlone: false,
+    sinceMs: options.beginnings.sinceMs(),
+    readClaim: storage.readClaim,
+    readCommitted: storage.readCommitted,
+    onceWritten() {},
+  });
+  const refused = new Map<string, RefusalReason>();
+  const forked = new Set<string>();
+  const incomplete: Content[] = [];
+  const keyOf = (id: string, sessionID: string) => `${id} ${sessionID}`;
+  const admission = admitContent({
+    node,
+    clock,
+    beginnings,
+    restrictions,
+    // The size of a push is limited already.
+    maxHeldBytes: Infinity,
+    on: {
+      refused: (_, { id, sessionID, reason }) => void refused.set(keyOf(id, sessionID), reason),
+      admitted: (_, id, sessionID) => void refused.delete(keyOf(id, sessionID)),
+      incomplete: (_, content) => void incomplete.push(content),
+      held() {},
+    },
+  });
+  guardAgainstForks(node, clock, {
+    refused: (_, { id, sessionID }) => void forked.add(keyOf(id, sessionID)),
+    deletionRefused() {},
+  });
+  node.syncManager.addPeer({
+    id: peerID,
+    role: 'client',
+    incoming: new cojsonInternals.ConnectedPeerChannel(),
+    outgoing: { push() {}, close() {}, onClose() {} },
+  });
+  const peer = node.syncManager.peers[peerID];
+
+  const reader = storage.openReader(changes.flatMap((change) => Object.keys(change.new)));
+  const tried = new Set<string>();
+  const stored = new Set<string>();
+  let loadedBytes = 0;
+
+  const core = (id: string) => getKnownCoValue(node, id);
+  const isHere = (id: string) => core(id)?.isAvailable() === true;
+  const countOf = (id: string, sessionID: SessionID) =>
+    core(id)?.verified?.getTransactionsCount(sessionID) ?? 0;
+
+  function putStored(piece: Content): void {
+    if (!stored.has(piece.id)) loadedBytes += bytesPerCoValue;
+    stored.add(piece.id);
+    loadedBytes += bytesPerStoredByte * contentBytes(piece);
+    options.loaded(loadedBytes);
+    awaitNamedNoMore(piece);
+    node.syncManager.handleNewContent(piece, 'storage');
+  }
+
+  /** A named CoValue that is not here by now is not stored, and cojson would wait for it. */
+  function awaitNamedNoMore(content: Content): void {
+    awaitNoMore(getOrCreateCoValue(node, content.id), namedInContent(node, content));
+  }
+
+  async function load(id: string): Promise<void> {
+    if (tried.has(id)) return;
+    tried.add(id);
+    await reader.load(id, putStored);
+  }
+
+  async function missingOf(part: Content): Promise<readonly RawCoID[]> {
+    const header = core(part.id)?.verified?.header ?? part.header;
+    const isMissing = (id: RawCoID) => id !== part.id && !isHere(id);
+    const named = requiredOf(part, header).filter(isMissing);
+    // The right to name others is known only once the authors are here.
+    if (named.length === 0) named.push(...namedIn(part, header, admission.mayName).filter(isMissing));
+    await Promise.all(named.map(load));
+    return named.filter(isMissing);
+  }
+
+  /** The CoValue that the part waits for: one of the push, or one that the relay does not have. */
+  async function blockerOf(part: Content): Promise<RawCoID | undefined> {
+    if (!part.header && !isHere(part.id)) return part.id;
+    const isGap = sessionsOf(part).some(
+      ([sessionID, { after }]) =>
+        after > countOf(part.id, sessionID) && core(part.id)?.isDeleted !== true && isPushed(part, sessionID),
+    );
+    return isGap ? part.id : (await missingOf(part))[0];
+  }
+
+  /** Whether other changes of the push may fill the gap. */
+  const sessionCounts = new Map<string, number>();
+  for (const change of changes)
+    for (const [sessionID] of sessionsOf(change)) {
+      const key = keyOf(change.id, sessionID);
+      sessionCounts.set(key, (sessionCounts.get(key) ?? 0) + 1);
+    }
+  const isPushed = ({ id }: Content, sessionID: SessionID) =>
+    (sessionCounts.get(keyOf(id, sessionID)) ?? 0) > 1;
+
+  async function hand(part: Content): Promise<void> {
+    await beginnings.read(part);
+    await nextTurn();
+    if (!peer) return;
+    awaitNamedNoMore(part);
+    try {
+      node.syncManager.handleNewContent(part, peer);
+    } catch {
+      throw new StatelessRefusal('invalid', 'The relay could not handle a change.', { ids: [part.id] });
+    }
+    if (part.header && !isHere(part.id))
+      throw new StatelessRefusal('invalid', 'A header does not belong to the ID of its change.', {
+        ids: [part.id],
+      });
+  }
+
+  /** By what they wait for. */
+  const waiting = new Map<string, Content[]>();
+
+  async function handAll(): Promise<void> {
+    const due = changes.flatMap((change) => [...contentParts(change)]);
+    // Grows: what was handed on can release others.
+    for (const part of due) {
+      const blocker = await blockerOf(part);
+      if (blocker !== undefined) {
+        waiting.set(blocker, [...(waiting.get(blocker) ?? []), part]);
+        continue;
+      }
+      await hand(part);
+      due.push(...(waiting.get(part.id) ?? []));
+      waiting.delete(part.id);
+    }
+  }
+
+  function check(): void {
+    checkDependencies();
+    const conflicts: Conflict[] = [];
+    const reasons = new Map<RefusalReason, Set<string>>();
+    for (const change of changes) {
+      if (core(change.id)?.isDeleted) continue;
+      for (const [sessionID, { after, newTransactions }] of sessionsOf(change)) {
+        const { id } = change;
+        const have = countOf(id, sessionID);
+        const key = keyOf(id, sessionID);
+        const reason = refused.get(key);
+        if (reason === undefined && !forked.has(key) && have >= after + newTransactions.length) continue;
+        if (reason === undefined && (forked.has(key) || after > have))
+          conflicts.push({ id, sessionID, have, after, why: after > have ? 'gap' : 'fork' });
+        else {
+          // Without a reason it would wait, on a connection, until its author has a role.
+          const why = reason ?? 'no-role';
+          reasons.set(why, (reasons.get(why) ?? new Set()).add(id));
+        }
+      }
+    }
+    for (const [reason, ids] of reasons) throw notAdmitted(reason, ids);
+    if (conflicts.length > 0) throw conflicting(conflicts);
+  }
+
+  function checkDependencies(): void {
+    const missing = new Set<string>();
+    for (const content of incomplete)
+      for (const id of namedInContent(node, content)) if (!isHere(id)) missing.add(id);
+    const pushed = new Set<string>(changes.flatMap(({ id, header }) => (header ? [id] : [])));
+    // A change that waits for another one of the push lacks what that one lacks.
+    for (const [blocker] of waiting) if (!isHere(blocker) && !pushed.has(blocker)) missing.add(blocker);
+    const blockers = [...waiting.keys()].filter((id) => !isHere(id));
+    if (missing.size > 0 || blockers.length > 0) {
+      const ids = missing.size > 0 ? [...missing] : blockers;
+      throw new StatelessRefusal(
+        'dependency',
+        'The relay lacks CoValues that this push depends on, or their headers. Push them before it, or with it.',
+        { ids },
+      );
+    }
+  }
+
+  return {
+    load: () => Promise.all([...new Set(changes.map(({ id }) => id))].map(load)),
+    handAll,
+    check,
+    result(): WrittenTogether {
+      const contents = captured.contents.filter(
+        (content) => !stored.has(content.id) || sessionsOf(content).length > 0,
+      );
+      return {
+        contents,
+        claims: contents.flatMap((content) => beginnings.claimsIn(content)),
+        deletions: captured.deletions,
+      };
+    },
+  };
+}
+
+/** Also a change without a session, of which the rules for sessions see nothing. */
+function refuseTakenDown(changes: readonly Content[], { isTakenDown }: VerifyOptions['restrictions']): void {
+  const ids = new Set(changes.map(({ id }) => id).filter(isTakenDown));
+  if (ids.size > 0) throw notAdmitted('taken-down', ids);
+}
+
+function notAdmitted(reason: RefusalReason, ids: Iterable<string>): StatelessRefusal {
+  const { code, sentence } = contentRefusals[reason];
+  return new StatelessRefusal(code, sentence, { ids: [...ids] });
+}
+
+export function conflicting(conflicts: readonly Conflict[]): StatelessRefusal {
+  return new StatelessRefusal(
+    'conflict',
+    'The relay has other transactions of these sessions than this push continues. Nothing of the push was stored.',
+    { conflicts },
+  );
+}
