@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,18 +9,22 @@ import { plentyOfMemory } from '../../../test/support/relay/plenty-of-memory.ts'
 import { createStubSocket } from '../../../test/support/relay/serve-stub.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { surfaces, type SurfaceClient } from '../../../test/support/relay/surfaces.ts';
+import { push } from '../../../test/support/relay/stateless-client.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { createSharedMap, loadMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { until } from '../../../test/support/until.ts';
+import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createReadTurns } from '../client/reading/read-turns.ts';
 import { readLimits } from '../config/limits.ts';
+import type { Database } from '../database/database.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
 import type { RelayOptions } from '../index.ts';
 import { createRestrictions } from '../operator/restrictions.ts';
+import { createStatelessSurface } from '../stateless/surface.ts';
 import { createNamespaces } from './namespaces.ts';
 
 /** A map with its group and account, as messages. */
@@ -134,8 +140,11 @@ it('[RELAY-70] two apps have different schemas, however long their IDs are', asy
   expect(new Set(ids).size).toBe(2);
 });
 
-it('[RELAY-71] a namespace that no client has used for five minutes is closed, and opened again with its content', async () => {
+/** The namespaces `a` and `b`, of which none is open yet. */
+async function openNamespaces(change = (database: Database) => database) {
   const clock = createFakeClock();
+  // Edits of the test are dated by the real one.
+  clock.jump(Date.now() - clock.nowMs());
   const database = await openMemoryDatabase({ template: await memoryTemplate() });
   onTestFinished(() => database.close());
   const on = { began() {}, ended() {}, changed() {} };
@@ -157,14 +166,19 @@ it('[RELAY-71] a namespace that no client has used for five minutes is closed, a
     },
     ...{ measure: { received() {}, sent() {}, refused() {}, refusedContent() {} }, committed: undefined },
   };
-  const namespaces = createNamespaces(database, shared, { appIDs: ['a', 'b'] });
+  const namespaces = createNamespaces(change(database), shared, { appIDs: ['a', 'b'] });
   onTestFinished(() => namespaces.drain(0));
-  await namespaces.open(undefined);
-  expect(await namespaces.prepare('a')).toBe(true);
-  expect(namespaces.all()).toHaveLength(2);
   const minutes = (count: number) => {
     for (let minute = 0; minute < count; minute++) clock.advance(60_000);
   };
+  return { namespaces, minutes };
+}
+
+it('[RELAY-71] a namespace that no client has used for five minutes is closed, and opened again with its content', async () => {
+  const { namespaces, minutes } = await openNamespaces();
+  await namespaces.open(undefined);
+  expect(await namespaces.prepare('a')).toBe(true);
+  expect(namespaces.all()).toHaveLength(2);
   minutes(4);
   const a = namespaces.find('a');
   const socket = createStubSocket();
@@ -180,6 +194,51 @@ it('[RELAY-71] a namespace that no client has used for five minutes is closed, a
   expect(await namespaces.prepare('a')).toBe(true);
   expect(namespaces.find('a')).toBeDefined();
   expect(namespaces.find('b')).toBeUndefined();
+});
+
+it('[RELAY-71] a namespace is not closed while a request is answered, and five minutes after it at the earliest', async () => {
+  let isStuck = false;
+  const stuck: (() => void)[] = [];
+  const { namespaces, minutes } = await openNamespaces((database) => ({
+    ...database,
+    async transaction(run, options) {
+      if (isStuck) await new Promise<void>((resolve) => stuck.push(resolve));
+      return database.transaction(run, options);
+    },
+  }));
+  const surface = createStatelessSurface({
+    async enter(appID) {
+      await namespaces.prepare(appID);
+      const namespace = namespaces.find(appID);
+      return { tools: namespace?.stateless, end: namespace?.hold() ?? expect.unreachable };
+    },
+    ...{ allows: () => true, addressOf: () => '', limits: readLimits(), clock: systemClock },
+    logger: silentLogger,
+  });
+  const server = createServer((request, response) => {
+    surface.answer(request, response, { appID: 'a', part: 'sync' });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect((await push(url, [])).status).toBe(200);
+  const opened = namespaces.find('a');
+  isStuck = true;
+  const answer = push(url, (await createContent()).messages);
+  await until(() => expect(stuck).toHaveLength(1));
+  minutes(10);
+  expect(namespaces.find('a')).toBe(opened);
+  isStuck = false;
+  for (const goOn of stuck) goOn();
+  expect((await answer).status).toBe(200);
+  await surface.idle();
+  minutes(4);
+  expect((await push(url, [])).status).toBe(200);
+  await surface.idle();
+  minutes(4);
+  expect(namespaces.find('a')).toBe(opened);
+  minutes(1);
+  expect(namespaces.find('a')).toBeUndefined();
 });
 
 describePostgres('two relays on one PostgreSQL', () => {

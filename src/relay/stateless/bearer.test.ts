@@ -1,21 +1,20 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { LocalNode } from 'cojson';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { openIdentityServer } from '../../../test/support/auth/identity-server.ts';
 import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
+import { accountOf, changesOf, pull, push } from '../../../test/support/relay/stateless-client.ts';
 import {
-  accountOf,
-  answerOf,
-  changesOf,
-  pull,
-  push,
-  type StatelessAnswer,
-} from '../../../test/support/relay/stateless-client.ts';
+  audienceOf,
+  exchange,
+  nonceOf,
+  post,
+  proofOf,
+  withToken,
+} from '../../../test/support/relay/stateless-sign-in.ts';
 import { createClientNode, crypto } from '../../../test/support/relay/stock-client.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
-import { accountProofType } from '../../wire/frames.ts';
 import type { Logger } from '../../base/logger.ts';
 import { createSignInMethods, readAuth } from '../auth/sign-in-methods.ts';
 import { createBearerStore } from '../storage/bearer-store.ts';
@@ -23,33 +22,6 @@ import { openMemoryDatabase } from '../database/pglite-database.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { createRelayTokens } from './relay-tokens.ts';
 import { silentLogger } from '../../base/logger.ts';
-
-const post = async (url: string, part: 'nonce' | 'token', body = '{}'): Promise<StatelessAnswer> =>
-  answerOf(
-    await fetch(`${url}/sync/${part}`, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json' },
-    }),
-  );
-
-const nonceOf = async (url: string) => String((await post(url, 'nonce')).body.nonce);
-const audienceOf = (url: string) => `${url.replace('http', 'ws')}/sync`;
-
-function proofOf(node: LocalNode, nonce: string, audience: string) {
-  const proof = {
-    ...{ typ: accountProofType, nonce, audience },
-    ...{ accountID: node.expectCurrentAccountID('test'), sessionID: node.currentSessionID },
-  };
-  const agent = node.getCurrentAgent();
-  const signature = crypto.sign(agent.currentSignerSecret(), proof);
-  return { proof, agentID: agent.currentAgentID(), signature };
-}
-
-const exchange = (url: string, node: LocalNode, nonce: string, audience = audienceOf(url)) =>
-  post(url, 'token', JSON.stringify(proofOf(node, nonce, audience)));
-
-const withToken = (token: unknown) => ({ authorization: `Bearer ${String(token)}` });
 
 describe('a relay whose clients sign in', () => {
   it('[RELAY-69] answers requests with a token of the identity server, and no others', async () => {

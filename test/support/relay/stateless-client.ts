@@ -39,7 +39,7 @@ export async function answerOf(response: Response): Promise<StatelessAnswer> {
 }
 
 /** `url`: of a relay, or of an app there. */
-function placeOf(url: string): string {
+export function placeOf(url: string): string {
   return new URL(url).pathname === '/' ? `${url}/sync` : url;
 }
 
@@ -80,11 +80,17 @@ export async function pullAll(
   url: string,
   ids: readonly (HasID | string)[],
   query: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly changes: readonly Content[]; readonly cursor: string; readonly answers: number }> {
   const changes: Content[] = [];
   let since = query['since'];
   for (let answers = 1; ; answers++) {
-    const { status, body } = await pull(url, ids, { ...query, ...(since !== undefined && { since }) });
+    const { status, body } = await pull(
+      url,
+      ids,
+      { ...query, ...(since !== undefined && { since }) },
+      headers,
+    );
     if (status !== 200) throw new Error(`The pull was answered with ${status}: ${JSON.stringify(body)}`);
     const answer = body as { serverChanges: Content[]; syncedUntil: string; more: boolean };
     changes.push(...answer.serverChanges);
