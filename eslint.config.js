@@ -51,8 +51,9 @@ export default defineConfig(
     ),
   },
   {
-    // These files use packages that are installed only for a run of the bench, so their types are unknown.
-    files: ['bench/peers/*.mjs', 'test/interop/jazz/*.mjs'],
+    // These files use packages that are installed only for a run of the bench, so their types are unknown. The example of the
+    // documents is for any JavaScript.
+    files: ['bench/peers/*.mjs', 'test/interop/jazz/*.mjs', 'docs/**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { '@typescript-eslint/switch-exhaustiveness-check': 'off' },
   },

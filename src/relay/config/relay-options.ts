@@ -97,8 +97,8 @@ export interface RelayOptions {
    */
   readonly inspect?: boolean;
   /**
-   * The apps that have a namespace, at `/sync/{appID}`: 1 to 63 lower-case letters, digits and hyphens. What is in one namespace is
-   * in no other one. Default: none; `/sync` is always served.
+   * The apps that have a namespace, at `/sync/{appID}`: 1 to 63 lower-case letters, digits and hyphens, but not `pull`, `nonce` or
+   * `token`, which are paths below `/sync`. What is in one namespace is in no other one. Default: none; `/sync` is always served.
    */
   readonly appIDs?: readonly string[];
   /** The time limit for `close` to commit queued writes and disconnect clients. Default 10 s. */
