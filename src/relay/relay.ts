@@ -30,7 +30,7 @@ import { checkNumber, maxFrameBytes, readLimits } from './config/limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './config/relay-options.ts';
 import { createMetrics } from './serving/metrics.ts';
 import { startServing, type Serving } from './serving/serving.ts';
-import { StatelessRefusal } from './stateless/refusal.ts';
+import { stopping } from './stateless/refusal.ts';
 import { createStatelessSurface } from './stateless/surface.ts';
 import { defaultDiskReserveMB } from './database/upkeep/disk-space.ts';
 import {
@@ -105,11 +105,7 @@ export async function createRelayOn(
         const visit = await serving.visit(appID);
         if (visit) return visit;
       }
-      throw new StatelessRefusal(
-        closing ? 'draining' : 'storage',
-        'The relay is starting or stopping. Send the same request again.',
-        { retryAfterMs: 1_000 },
-      );
+      throw stopping(closing ? 'draining' : 'storage');
     },
     ...{ allows, addressOf, limits, clock, logger },
   });
@@ -229,6 +225,7 @@ export async function createRelayOn(
     if (drainDelayMs > 0) await new Promise<void>((resolve) => clock.after(drainDelayMs, resolve));
     isAccepting = false;
     endWarnings();
+    stateless.drain();
     const untilMs = clock.nowMs() + drainMs;
     await new Promise<void>((resolve) => {
       const cancel = clock.after(drainMs, resolve);

@@ -98,7 +98,7 @@ async function cut(contents: AsyncIterable<Content>, skip: number, limit: number
     page.push(content);
     bytes += contentBytes(content);
     memory.loaded(memoryPerByte * bytes);
-    memory.check();
+    memory.checkShare();
   }
   return { page, more: false };
 }

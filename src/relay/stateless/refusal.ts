@@ -86,6 +86,12 @@ export function storageFailed(reason = 'The relay cannot use its storage at the 
   return new StatelessRefusal('storage', `${reason} Send the same request again.`, { retryAfterMs: retryMs });
 }
 
+export function stopping(code: 'draining' | 'storage'): StatelessRefusal {
+  return new StatelessRefusal(code, 'The relay is starting or stopping. Send the same request again.', {
+    retryAfterMs: retryMs,
+  });
+}
+
 /** Throws a `StatelessRefusal` if the relay serves no clients. */
 export function checkServing({ hindrance }: { hindrance(): string | undefined }): void {
   const reason = hindrance();

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { readBody } from '../client/http/read-body.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
-import { busy, StatelessRefusal } from './refusal.ts';
+import type { Answer } from './deliver-answer.ts';
+import { busy, StatelessRefusal, stopping } from './refusal.ts';
 
 /** The memory that a request takes, until it is answered. */
 export interface RequestMemory {
@@ -10,17 +11,22 @@ export interface RequestMemory {
   received(bytes: number): void;
   /** So many bytes of what is stored. */
   loaded(bytes: number): void;
-  /** Throws a `StatelessRefusal` once the relay is short of memory and this request takes more than its share. */
+  /** Throws a `StatelessRefusal` once the relay has no memory for this request. */
   check(): void;
+  /** Throws one as soon as memory is tight and this request takes more than its share. */
+  checkShare(): void;
 }
 
-interface Account extends RequestMemory {
+export interface RequestAccount extends RequestMemory {
   /** Undefined if more may arrive now; otherwise resolves once it may. */
   arrived(bytes: number): Promise<void> | undefined;
+  /** The answer is made, and takes so many bytes. */
+  sending(bytes: number): void;
   close(): void;
 }
 
-export function openAccount(memory: MemoryBudget): Account {
+/** `refused`: the relay is short of memory, and this request takes most of it. */
+export function openAccount(memory: MemoryBudget, refused: () => void): RequestAccount {
   let isRefused = false;
   let wake = () => {};
   const account = memory.open({
@@ -28,21 +34,34 @@ export function openAccount(memory: MemoryBudget): Account {
     refuse() {
       isRefused = true;
       wake();
+      refused();
     },
   });
   return {
     received: (bytes) => account.hold('received', bytes),
     loaded: (bytes) => account.hold('loads', bytes),
     check() {
-      if (isRefused) throw busy('The relay is short of memory, and this request takes more than its share.');
+      if (isRefused) throw shortOfMemory();
+    },
+    checkShare() {
+      if (isRefused || account.mustWait()) throw shortOfMemory();
     },
     arrived(bytes) {
       account.hold('unfinished', bytes);
       if (!account.mustWait() || isRefused) return undefined;
       return new Promise((resolve) => (wake = resolve));
     },
+    sending(bytes) {
+      account.hold('outgoing', bytes);
+      account.hold('received', 0);
+      account.hold('loads', 0);
+    },
     close: account.close.bind(account),
   };
+}
+
+function shortOfMemory(): StatelessRefusal {
+  return busy('The relay is short of memory, and this request takes more than its share.');
 }
 
 /** V8 needs two bytes for each character if one of them is not in Latin-1, the parsed text as much again, cojson the rest. */
@@ -52,13 +71,15 @@ export interface BodyLimits {
   readonly maxBytes: number;
   readonly waitMs: number;
   readonly clock: Clock;
+  /** Ends the reading: memory is short, or the relay is stopping. */
+  readonly signal: AbortSignal;
 }
 
 /** Throws a `StatelessRefusal`; returns undefined if the client has gone. */
 export async function readRequest(
   request: IncomingMessage,
   limits: BodyLimits,
-  memory: Account,
+  memory: RequestAccount,
 ): Promise<Buffer | undefined> {
   // The client may have gone while its namespace was opened or its token checked.
   if (request.destroyed) return undefined;
@@ -71,6 +92,8 @@ export async function readRequest(
     case 'too slow':
       throw busy('The body arrived too slowly.');
     case 'broken':
+      memory.check();
+      if (limits.signal.aborted) throw stopping('draining');
       return undefined;
     default:
       memory.check();
@@ -79,25 +102,14 @@ export async function readRequest(
   }
 }
 
-export function send(response: ServerResponse, body: object): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-}
-
-export function sendRefusal(
-  { complete }: IncomingMessage,
-  response: ServerResponse,
-  refusal: StatelessRefusal,
-): void {
+export function answerOfRefusal(refusal: StatelessRefusal): Answer {
   const { status, retryAfterMs } = refusal;
-  if (retryAfterMs !== undefined) response.setHeader('retry-after', Math.ceil(retryAfterMs / 1_000));
-  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
-  // The rest of the body is not read.
-  if (!complete) response.setHeader('connection', 'close');
-  response
-    .writeHead(status, { 'content-type': 'application/json' })
-    .end(`${JSON.stringify(refusal.body())}\n`);
-}
-
-export function sendResync(response: ServerResponse): void {
-  response.writeHead(410, { 'content-type': 'application/json' }).end('{"resync":true}\n');
+  return {
+    status,
+    headers: {
+      ...(retryAfterMs !== undefined && { 'retry-after': Math.ceil(retryAfterMs / 1_000) }),
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    },
+    body: refusal.body(),
+  };
 }

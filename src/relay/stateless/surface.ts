@@ -9,17 +9,20 @@ import type { RelayLimits } from '../config/relay-options.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import type { Visit } from '../serving/serving.ts';
 import { checkBearer, signIn } from './bearer.ts';
+import { deliver, type Answer, type Delivery } from './deliver-answer.ts';
 import { createPull, readPull } from './pull.ts';
 import { createPush } from './push.ts';
 import { readPush } from './read-push.ts';
-import { checkServing, Resync, storageFailed, StatelessRefusal } from './refusal.ts';
+import { busy, checkServing, Resync, storageFailed, StatelessRefusal } from './refusal.ts';
 import { createRelayTokens, type RelayTokens } from './relay-tokens.ts';
-import { openAccount, readRequest, send, sendRefusal, sendResync } from './requests.ts';
+import { answerOfRefusal, openAccount, readRequest, type RequestAccount } from './requests.ts';
 
 /** Answers requests of clients without a connection: any relay of the storage can answer each of them. */
 export interface StatelessSurface {
   /** Returns false if the request is for something else. */
   answer(request: IncomingMessage, response: ServerResponse, place: SyncPlace): boolean;
+  /** Ends requests whose body is not complete, and soon those whose answer the client does not take. */
+  drain(): void;
   /** Resolves once no request is being answered. */
   idle(): Promise<void>;
 }
@@ -36,6 +39,8 @@ export interface StatelessOptions {
 
 const maxBodyBytes = 10_000_000;
 const maxProofBytes = 20_000;
+/** How long a client may stall while the relay is stopping. */
+const lastMs = 1_000;
 
 interface Parts {
   readonly push: ReturnType<typeof createPush>;
@@ -45,9 +50,12 @@ interface Parts {
 
 export function createStatelessSurface(options: StatelessOptions): StatelessSurface {
   const { allows, addressOf, limits, clock, logger } = options;
-  const body = { maxBytes: Math.min(maxBodyBytes, limits.messageBytes), waitMs: limits.firstFrameMs, clock };
+  const waitMs = limits.firstFrameMs;
+  const body = { maxBytes: Math.min(maxBodyBytes, limits.messageBytes), waitMs, clock };
   const parts = new WeakMap<StatelessTools, Parts>();
-  let open = 0;
+  /** Each ends what waits for its client. */
+  const open = new Set<() => void>();
+  let isDraining = false;
   const onIdle: (() => void)[] = [];
 
   function partsOf(tools: StatelessTools): Parts {
@@ -61,43 +69,37 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
   }
 
   /** Undefined if the client has gone. */
-  async function run(
-    request: IncomingMessage,
-    part: Stateless,
-    tools: StatelessTools,
-  ): Promise<object | undefined> {
-    const memory = openAccount(tools.memory);
-    try {
-      const own = partsOf(tools);
-      checkVersion(request, tools);
-      if (part === 'nonce' || part === 'token') return await signInBy(request, part, tools, memory);
-      const { signInMethods } = tools;
-      await checkBearer(request, addressOf(request), signInMethods, { ...tools, tokens: own.tokens });
-      checkServing(tools);
-      if (part === 'pull') return await own.pull(readPull(queryOf(request)), memory);
-      const read = await readRequest(request, body, memory);
-      if (!read) return undefined;
-      const push = readPush(read, tools.appID);
-      for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
-      return await own.push(push, memory);
-    } finally {
-      memory.close();
-    }
+  async function run(one: OpenRequest, part: Stateless, tools: StatelessTools): Promise<object | undefined> {
+    const { request, memory } = one;
+    const own = partsOf(tools);
+    checkVersion(request, tools);
+    if (part === 'nonce' || part === 'token') return signInBy(one, part, tools);
+    const { signInMethods } = tools;
+    await checkBearer(request, addressOf(request), signInMethods, {
+      ...tools,
+      tokens: own.tokens,
+    });
+    checkServing(tools);
+    if (part === 'pull') return own.pull(readPull(queryOf(request)), memory);
+    const read = await readRequest(request, { ...body, signal: one.signal }, memory);
+    if (!read) return undefined;
+    const push = readPush(read, tools.appID);
+    for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
+    return own.push(push, memory);
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests. */
   async function signInBy(
-    request: IncomingMessage,
+    { request, signal, memory }: OpenRequest,
     part: 'nonce' | 'token',
     tools: StatelessTools,
-    memory: ReturnType<typeof openAccount>,
   ): Promise<object | undefined> {
     const { signInMethods, signIns } = tools;
     if (!signInMethods?.names.includes('account'))
       throw new StatelessRefusal('not-found', 'This relay takes no account proofs.');
     const { tokens } = partsOf(tools);
     if (part === 'nonce') return tokens.createNonce();
-    const read = await readRequest(request, { ...body, maxBytes: maxProofBytes }, memory);
+    const read = await readRequest(request, { ...body, signal, maxBytes: maxProofBytes }, memory);
     return read && signIn(addressOf(request), signIns, () => tokens.exchange(read, signInMethods));
   }
 
@@ -107,30 +109,52 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     part: Stateless,
     appID: string | undefined,
   ): Promise<void> {
-    open++;
+    const ending = new AbortController();
+    let delivery: Delivery | undefined;
+    const end = () => {
+      ending.abort();
+      delivery?.hurry(lastMs);
+    };
+    open.add(end);
+    if (isDraining) end();
     let visit: Visit | undefined;
+    let memory: RequestAccount | undefined;
     try {
-      visit = await options.enter(appID);
-      const { tools } = visit;
-      if (!tools)
-        throw new StatelessRefusal(
-          'not-found',
-          `This relay does not serve the app ${JSON.stringify(appID)}.`,
-        );
-      const answer = await run(request, part, tools);
-      if (answer) send(response, answer);
-    } catch (error) {
-      if (error instanceof Resync) sendResync(response);
-      else refuse(error);
+      const answer = await find();
+      if (!answer) return;
+      // The rest of the body is not read.
+      if (!request.complete) response.setHeader('connection', 'close');
+      delivery = deliver(response, answer, { waitMs, clock, sending: memory?.sending ?? (() => {}) });
+      if (isDraining) end();
+      await delivery.ended;
     } finally {
+      memory?.close();
       visit?.end();
-      if (--open === 0) for (const run of onIdle.splice(0)) run();
+      open.delete(end);
+      if (open.size === 0) for (const run of onIdle.splice(0)) run();
     }
 
-    function refuse(error: unknown): void {
-      const refusal = refusalOf(error);
-      if (isRefusalCode(refusal.code)) visit?.tools?.measure.refused(refusal.code);
-      sendRefusal(request, response, refusal);
+    async function find(): Promise<Answer | undefined> {
+      try {
+        visit = await options.enter(appID);
+        const { tools } = visit;
+        if (!tools)
+          throw new StatelessRefusal(
+            'not-found',
+            `This relay does not serve the app ${JSON.stringify(appID)}.`,
+          );
+        memory = openAccount(tools.memory, () => {
+          ending.abort();
+          delivery?.cut();
+        });
+        const found = await run({ request, memory, signal: ending.signal }, part, tools);
+        return found && { status: 200, body: found };
+      } catch (error) {
+        if (error instanceof Resync) return { status: 410, body: { resync: true } };
+        const refusal = refusalOf(error);
+        if (isRefusalCode(refusal.code)) visit?.tools?.measure.refused(refusal.code);
+        return answerOfRefusal(refusal);
+      }
     }
   }
 
@@ -145,11 +169,34 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     answer(request, response, { appID, part }) {
       const stateless = statelessPart(request, part);
       if (!stateless) return false;
-      if (!refuseOrigin(request, response, allows)) void handle(request, response, stateless, appID);
+      if (refuseOrigin(request, response, allows)) return true;
+      // Without a socket, because an answer to an earlier request on the connection has not been taken yet.
+      if (response.socket) void handle(request, response, stateless, appID);
+      else refuseNext(response);
       return true;
     },
-    idle: () => (open === 0 ? Promise.resolve() : new Promise<void>((resolve) => onIdle.push(resolve))),
+    drain() {
+      isDraining = true;
+      for (const end of open) end();
+    },
+    idle: () => (open.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => onIdle.push(resolve))),
   };
+}
+
+interface OpenRequest {
+  readonly request: IncomingMessage;
+  readonly memory: RequestAccount;
+  /** Aborted when the relay does not wait for the rest of the body any more. */
+  readonly signal: AbortSignal;
+}
+
+function refuseNext(response: ServerResponse): void {
+  const { status, body, headers } = answerOfRefusal(
+    busy('Requests on a connection are answered one by one.'),
+  );
+  response
+    .writeHead(status, { ...headers, 'content-type': 'application/json', connection: 'close' })
+    .end(`${JSON.stringify(body)}\n`);
 }
 
 type Stateless = 'push' | 'pull' | 'nonce' | 'token';

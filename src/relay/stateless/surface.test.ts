@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { accountOf, changesBy, changesOf, pull, push } from '../../../test/support/relay/stateless-client.ts';
+import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
+import { createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
+import { openMemoryDatabase } from '../database/pglite-database.ts';
+import type { Relay } from '../index.ts';
+import { createRelayOn } from '../relay.ts';
+
+async function createWriter() {
+  const node = await createClientNode();
+  const map = createSharedMap(node);
+  return { node, map, all: () => changesOf(node, accountOf(node), map.group, map) };
+}
+
+/** Stores a map of some megabytes. */
+async function storeLong({ url }: Relay, megabytes: number) {
+  const { node, map, all } = await createWriter();
+  await push(url, all());
+  const edits = changesBy(node, map, () => {
+    for (let index = 0; index < 10 * megabytes; index++) map.set(`word ${index}`, 'x'.repeat(75_000));
+  });
+  expect((await push(url, edits)).status).toBe(200);
+  return map;
+}
+
+function open({ port }: Relay) {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  const received = { text: '', isClosed: false };
+  socket.once('close', () => (received.isClosed = true));
+  return { socket, received };
+}
+
+/** Collects what the relay sends. */
+function opened(relay: Relay) {
+  const { socket, received } = open(relay);
+  socket.on('data', (data) => (received.text += data.toString()));
+  return { socket, received };
+}
+
+const pullOf = (id: string) => `GET /sync/pull?ids=${id} HTTP/1.1\r\nhost: x\r\n\r\n`;
+
+function beginPush(socket: Socket, length: number, start: string, headers = '') {
+  socket.write(
+    `POST /sync HTTP/1.1\r\nhost: x\r\n${headers}content-type: application/json\r\ncontent-length: ${length}\r\n\r\n${start}`,
+  );
+}
+
+async function memoryOf({ url }: Relay, use: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`memory_bytes{use="${use}"} (\\S+)`).exec(text)?.[1]);
+}
+
+const statusesIn = (text: string) => [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
+
+describe('an answer that its client does not read', () => {
+  it('[RELAY-68] counts as memory until it is read', async () => {
+    const relay = await startRelay({ storage: 'memory:' });
+    const map = await storeLong(relay, 8);
+    const { socket } = open(relay);
+    socket.pause().write(pullOf(map.id));
+    await until(async () => expect(await memoryOf(relay, 'outgoing')).toBeGreaterThan(5_000_000));
+    socket.resume();
+    await until(async () => expect(await memoryOf(relay, 'outgoing')).toBe(0));
+  });
+
+  it('[RELAY-68] is cut off after a while', async () => {
+    const clock = createFakeClock();
+    const relay = await createRelayOn(
+      async () => openMemoryDatabase({ template: await memoryTemplate() }),
+      { port: 0, storage: 'memory:', logger: silentLogger },
+      clock,
+    );
+    onTestFinished(relay.close);
+    const map = await storeLong(relay, 8);
+    const { socket, received } = open(relay);
+    socket.pause().write(pullOf(map.id));
+    await until(async () => expect(await memoryOf(relay, 'outgoing')).toBeGreaterThan(5_000_000));
+    await until(async () => {
+      clock.advance(10_000);
+      expect(await memoryOf(relay, 'outgoing')).toBe(0);
+    });
+    socket.resume();
+    await until(() => received.isClosed);
+  });
+
+  it('[RELAY-68] is cut off if the relay is short of memory', async () => {
+    const relay = await startRelay({ storage: 'memory:', memoryMB: 60 });
+    const map = await storeLong(relay, 5);
+    await until(async () => {
+      open(relay).socket.pause().write(pullOf(map.id));
+      expect((await pull(relay.url, [map])).status).toBe(429);
+    });
+    expect(await memoryOf(relay, 'outgoing')).toBeLessThan(60_000_000);
+  });
+
+  it('[RELAY-68] comes alone: a second request on its connection is refused', async () => {
+    const relay = await startRelay({ storage: 'memory:' });
+    const { map, all } = await createWriter();
+    await push(relay.url, all());
+    const { socket, received } = opened(relay);
+    socket.write(pullOf(map.id).repeat(3));
+    await once(socket, 'close');
+    expect(statusesIn(received.text)).toEqual(['200', '429']);
+    const { socket: other, received: answers } = opened(relay);
+    for (const count of [1, 2]) {
+      other.write(pullOf(map.id));
+      await until(() => expect(answers.text.match(/"more":false}\n/g)).toHaveLength(count));
+    }
+    expect(statusesIn(answers.text)).toEqual(['200', '200']);
+  });
+});
+
+describe('a body that does not arrive', () => {
+  it('[RELAY-68] is refused at once if the relay is short of memory', async () => {
+    const relay = await startRelay({ storage: 'memory:', memoryMB: 20 });
+    const clients = Array.from({ length: 4 }, () => opened(relay));
+    for (const { socket } of clients) beginPush(socket, 9_900_000, ' '.repeat(9_500_000));
+    await until(() => clients.some(({ received }) => received.isClosed));
+    const refused = clients.filter(({ received }) => received.isClosed);
+    for (const { received } of refused) {
+      if (received.text === '') continue;
+      expect(statusesIn(received.text)).toEqual(['429']);
+      expect(received.text).toMatch(/connection: close/i);
+    }
+    await until(async () => expect(await memoryOf(relay, 'unfinished')).toBeLessThan(20_000_000));
+  });
+
+  it('[RELAY-68] does not delay the end of the relay', async () => {
+    const relay = await startRelay({ storage: 'memory:', drainMs: 600_000 });
+    const { socket, received } = opened(relay);
+    beginPush(socket, 100, '{"chan');
+    await until(async () => expect(await memoryOf(relay, 'unfinished')).toBeGreaterThan(0));
+    await relay.close();
+    expect(statusesIn(received.text)).toEqual(['503']);
+    expect(received.text).toContain('draining');
+  });
+});
