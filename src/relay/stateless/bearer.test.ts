@@ -20,6 +20,7 @@ import { createSignInMethods, readAuth } from '../auth/sign-in-methods.ts';
 import { createBearerStore } from '../storage/bearer-store.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
 import { prepareSchema } from '../database/schema.ts';
+import { checkBearer } from './bearer.ts';
 import { createRelayTokens } from './relay-tokens.ts';
 import { silentLogger } from '../../base/logger.ts';
 
@@ -151,8 +152,14 @@ it('[RELAY-69] nonces end after a minute, tokens after ten, and both with the ep
   await expect(take(late.nonce)).rejects.toMatchObject({ code: 'unauthorized' });
   const { token } = await take((await tokens.createNonce()).nonce);
   expect(await tokens.verify(token)).toMatchObject({ kind: 'account', id: accountOf(node).id });
+  const checkLater = await checkBearer({ headers: withToken(token) } as never, 'address', methods, {
+    ...{ tokens, clock, restrictions: { blockOf: () => undefined } as never },
+    signIns: { signInFailed() {}, signInRefusal: () => undefined },
+  });
+  checkLater();
   clock.advance(600_000 + 30_001);
   await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'expired' });
+  expect(checkLater).toThrow(expect.objectContaining({ code: 'expired', status: 401 }));
   const { nonce } = await tokens.createNonce();
   const young = await take((await tokens.createNonce()).nonce);
   identity = { id: 'storage', epoch: 'two' };

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
-import { SignInRefusal } from '../auth/principal.ts';
+import { SignInRefusal, type Principal } from '../auth/principal.ts';
 import { checkBlock } from '../operator/refuse-blocked.ts';
 import { maxTokenLength } from '../../wire/frames.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
@@ -11,28 +11,40 @@ type SignInTools = Pick<StatelessTools, 'signIns' | 'restrictions' | 'clock'> & 
   readonly tokens: RelayTokens;
 };
 
-/** Rejects with a `StatelessRefusal` unless the request has a token that counts here, or anyone may send requests. */
+/**
+ * Rejects with a `StatelessRefusal` unless the request has a token that counts here, or anyone may send requests. Resolves with a
+ * function that throws one once the token has ended or its user is blocked.
+ */
 export async function checkBearer(
   { headers }: IncomingMessage,
   address: string,
   methods: SignInMethods | undefined,
   { signIns, tokens, restrictions, clock }: SignInTools,
-): Promise<void> {
-  if (!methods) return;
+): Promise<() => void> {
+  if (!methods) return () => {};
   const token = /^Bearer ([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1];
   if (token === undefined || token.length > maxTokenLength)
     throw new StatelessRefusal(
       'unauthorized',
       'This relay serves only clients that sign in. Send a token in the header `Authorization: Bearer`.',
     );
-  const { kind } = await signIn(address, signIns, async () => {
+  const principal = await signIn(address, signIns, async () => {
     if (!isRelayToken(token) || !methods.names.includes('account'))
       return methods.verify({ maia: 'auth', method: 'jwt', token }, '');
-    const principal = await tokens.verify(token);
-    checkBlock(principal, restrictions, clock.nowMs());
-    return principal;
+    const account = await tokens.verify(token);
+    checkBlock(account, restrictions, clock.nowMs());
+    return account;
   });
-  if (kind === 'lookup') throw noLookups();
+  if (principal.kind === 'lookup') throw noLookups();
+  return () => {
+    try {
+      checkBlock(principal, restrictions, clock.nowMs());
+      if (hasEnded(principal, clock.nowMs()))
+        throw new SignInRefusal('expired', 'The token has expired. Get a new one.');
+    } catch (error) {
+      throw error instanceof SignInRefusal ? refusalOf(error) : error;
+    }
+  };
 }
 
 /** Counts failures by address. */
@@ -48,7 +60,17 @@ export async function signIn<T>(
   } catch (error) {
     if (!(error instanceof SignInRefusal)) throw error;
     if (!error.isOurFault) signIns.signInFailed(address);
-    const { code, message, retryAfterMs } = error;
-    throw new StatelessRefusal(code, message, { retryAfterMs });
+    throw refusalOf(error);
   }
+}
+
+/** The clock of the one that gave the token may differ. */
+const toleranceMs = 30_000;
+
+function hasEnded({ untilMs = Infinity }: Principal, nowMs: number): boolean {
+  return untilMs + toleranceMs < nowMs;
+}
+
+function refusalOf({ code, message, retryAfterMs }: SignInRefusal): StatelessRefusal {
+  return new StatelessRefusal(code, message, { retryAfterMs });
 }

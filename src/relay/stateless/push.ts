@@ -5,7 +5,7 @@ import { NotWrittenTogether } from '../storage/commits/written-together.ts';
 import type { PushRequest } from './read-push.ts';
 import { busy, checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
 import type { RequestMemory } from './requests.ts';
-import { conflicting, verifyPush } from './verify-push.ts';
+import { conflicting, refuseForbidden, verifyPush } from './verify-push.ts';
 
 /** How many transactions of each pushed session the relay has. */
 interface Accepted {
@@ -72,7 +72,12 @@ export function createPush(tools: StatelessTools) {
     return conflicts;
   }
 
-  return async ({ changes, since }: PushRequest, memory: RequestMemory): Promise<PushAnswer> => {
+  /** `checkSender` throws a `StatelessRefusal` if the client may no longer push. */
+  return async (
+    { changes, since }: PushRequest,
+    memory: RequestMemory,
+    checkSender: () => void,
+  ): Promise<PushAnswer> => {
     if (verifying.waiting() >= maxWaiting) throw busy('The relay has too much to do.');
     const refusal = tools.storage.refusal();
     if (refusal !== undefined) throw storageFailed('The disk of the relay is almost full.');
@@ -80,6 +85,9 @@ export function createPush(tools: StatelessTools) {
       .run(() => verify(changes, memory))
       // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
       .finally(() => checkServing(tools));
+    // An operator may have forbidden it while it was being sent or checked.
+    checkSender();
+    refuseForbidden(together.contents, tools.restrictions);
     if (together.contents.length > 0) {
       try {
         await tools.storage.commitTogether(together);

@@ -3,6 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { openIdentityServer } from '../../../test/support/auth/identity-server.ts';
+import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
+import { startAdministeredRelay } from '../../../test/support/relay/administered-relay.ts';
 import { accountOf, changesBy, changesOf, pull, push } from '../../../test/support/relay/stateless-client.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
@@ -141,5 +144,22 @@ describe('a body that does not arrive', () => {
     await relay.close();
     expect(statusesIn(received.text)).toEqual(['503']);
     expect(received.text).toContain('draining');
+  });
+
+  it('[RELAY-69] stores nothing if its user is blocked meanwhile', async () => {
+    const key = await createSigningKey('key');
+    const { url: jwksUrl } = await openIdentityServer(key);
+    const { relay, act } = await startAdministeredRelay({ auth: { jwksUrl } });
+    const { map, all } = await createWriter();
+    const body = JSON.stringify({ changes: all() });
+    const { socket, received } = opened(relay);
+    beginPush(socket, body.length, body.slice(0, 100), `authorization: Bearer ${await signToken(key)}\r\n`);
+    await until(async () => expect(await memoryOf(relay, 'unfinished')).toBeGreaterThan(0));
+    await act('block', { id: '["","user-1"]', reason: 'Spam' });
+    socket.write(body.slice(100));
+    await until(() => expect(received.text).toContain('\r\n\r\n{'));
+    expect(statusesIn(received.text)).toEqual(['403']);
+    const other = { authorization: `Bearer ${await signToken(key, { sub: 'user-2' })}` };
+    expect((await pull(relay.url, [map], {}, other)).body.serverChanges).toEqual([]);
   });
 });

@@ -75,7 +75,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     checkVersion(request, tools);
     if (part === 'nonce' || part === 'token') return signInBy(one, part, tools);
     const { signInMethods } = tools;
-    await checkBearer(request, addressOf(request), signInMethods, {
+    const checkSender = await checkBearer(request, addressOf(request), signInMethods, {
       ...tools,
       tokens: own.tokens,
     });
@@ -85,7 +85,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     if (!read) return undefined;
     const push = readPush(read, tools.appID);
     for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
-    return own.push(push, memory);
+    return own.push(push, memory, checkSender);
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests. */

@@ -1,6 +1,7 @@
 import { cojsonInternals, type LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import {
+  authorOf,
   contentBytes,
   sessionsOf,
   type Content,
@@ -255,6 +256,18 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
       };
     },
   };
+}
+
+/** Throws a `StatelessRefusal` if an operator has forbidden any of it. */
+export function refuseForbidden(
+  contents: readonly Content[],
+  restrictions: VerifyOptions['restrictions'],
+): void {
+  refuseTakenDown(contents, restrictions);
+  const blocked = contents.filter((content) =>
+    sessionsOf(content).some(([sessionID]) => restrictions.isBlocked(authorOf(sessionID))),
+  );
+  if (blocked.length > 0) throw notAdmitted('blocked', new Set(blocked.map(({ id }) => id)));
 }
 
 /** Also a change without a session, of which the rules for sessions see nothing. */
