@@ -5,6 +5,7 @@ import { NotWrittenTogether } from '../storage/commits/written-together.ts';
 import type { PushRequest } from './read-push.ts';
 import { busy, checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
 import type { RequestMemory } from './requests.ts';
+import { openPace } from './request-pace.ts';
 import { conflicting, refuseForbidden, verifyPush } from './verify-push.ts';
 
 /** How many transactions of each pushed session the relay has. */
@@ -25,34 +26,21 @@ export interface PushAnswer {
 
 const maxVerifying = 4;
 const maxWaiting = 256;
-const verifyWithinMs = 30_000;
+/** What one push may make the relay load, in bytes of memory; see `verifyPush`. */
+const mostLoadedBytes = 100_000_000;
 
 /** Stores all of a push or nothing. The result rejects with a `StatelessRefusal`, or because the storage failed. */
 export function createPush(tools: StatelessTools) {
   const verifying = createSemaphore(maxVerifying);
 
+  const maxLoadedBytes = Math.min(mostLoadedBytes, tools.memory.limitBytes / 4);
+
   async function verify(changes: readonly Content[], memory: RequestMemory) {
-    const turn = tools.turns.open();
-    let isLate = false;
-    const cancel = tools.clock.after(verifyWithinMs, () => (isLate = true));
+    const { inTurn, close } = openPace(tools, memory);
     try {
-      return await verifyPush(changes, {
-        ...tools,
-        loaded: memory.loaded,
-        async nextTurn() {
-          await new Promise<void>((resolve) =>
-            turn.take(() => {
-              resolve();
-              return 'done';
-            }),
-          );
-          memory.check();
-          if (isLate) throw busy('The relay has too much to do.');
-        },
-      });
+      return await verifyPush(changes, { ...tools, inTurn, maxLoadedBytes, loaded: memory.loaded });
     } finally {
-      cancel();
-      turn.close();
+      close();
     }
   }
 

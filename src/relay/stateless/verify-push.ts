@@ -20,8 +20,10 @@ import { guardAgainstForks } from '../namespace/fork-guard.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { WrittenTogether } from '../storage/commits/written-together.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
+import type { StoredContent } from '../storage/content-loader.ts';
 import { captureStorage } from './capture-storage.ts';
 import { StatelessRefusal, type Conflict } from './refusal.ts';
+import type { Pace } from './request-pace.ts';
 
 export interface VerifyOptions {
   /** The relay's node, whose crypto is used. */
@@ -30,12 +32,15 @@ export interface VerifyOptions {
   readonly beginnings: Pick<Beginnings, 'sinceMs'>;
   readonly restrictions: Pick<Restrictions, 'isBlocked' | 'isTakenDown'>;
   readonly clock: Clock;
-  /** Resolves when it is this client's turn to use the processor, and throws to give up. */
-  nextTurn(): Promise<void>;
+  readonly inTurn: Pace['inTurn'];
   /** So many bytes are loaded of what is stored. */
   loaded(bytes: number): void;
+  /** The most that a push may load, besides what the CoValue needs that needs most. */
+  readonly maxLoadedBytes: number;
 }
 
+/** How many CoValues are read ahead. Of each, up to 100 kB are read at once. */
+const maxAhead = 16;
 // Measured; see `trackLoaded`.
 const bytesPerCoValue = 14_000;
 const bytesPerStoredByte = 3.2;
@@ -59,7 +64,7 @@ export async function verifyPush(
 }
 
 function openPush(changes: readonly Content[], options: VerifyOptions) {
-  const { storage, restrictions, nextTurn } = options;
+  const { storage, restrictions, inTurn } = options;
   // Nothing waits here: what cannot be decided at the end is refused.
   const clock: Clock = { ...options.clock, after: () => () => {} };
   const node = createThrowAwayNode(options.node);
@@ -105,20 +110,33 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
   const peer = node.syncManager.peers[peerID];
 
   const reader = storage.openReader(changes.flatMap((change) => Object.keys(change.new)));
-  const tried = new Set<string>();
+  const entered = new Set<string>();
+  const ahead = new Map<string, StoredContent | undefined>();
   const stored = new Set<string>();
   let loadedBytes = 0;
+  /** By the changed CoValue that needs it. */
+  const neededBytes = new Map<string, number>();
+  let mostNeededBytes = 0;
 
   const core = (id: string) => getKnownCoValue(node, id);
   const isHere = (id: string) => core(id)?.isAvailable() === true;
   const countOf = (id: string, sessionID: SessionID) =>
     core(id)?.verified?.getTransactionsCount(sessionID) ?? 0;
 
-  function putStored(piece: Content): void {
-    if (!stored.has(piece.id)) loadedBytes += bytesPerCoValue;
+  function putStored(piece: Content, changedID: string): void {
+    const bytes = (stored.has(piece.id) ? 0 : bytesPerCoValue) + bytesPerStoredByte * contentBytes(piece);
     stored.add(piece.id);
-    loadedBytes += bytesPerStoredByte * contentBytes(piece);
+    loadedBytes += bytes;
+    const needed = (neededBytes.get(changedID) ?? 0) + bytes;
+    neededBytes.set(changedID, needed);
+    mostNeededBytes = Math.max(mostNeededBytes, needed);
     options.loaded(loadedBytes);
+    // Otherwise a CoValue that is long could never be changed.
+    if (loadedBytes - mostNeededBytes > options.maxLoadedBytes)
+      throw new StatelessRefusal(
+        'too-large',
+        'The relay would have to load too much for the CoValues of this push. Push fewer at a time.',
+      );
     awaitNamedNoMore(piece);
     node.syncManager.handleNewContent(piece, 'storage');
   }
@@ -128,10 +146,33 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
     awaitNoMore(getOrCreateCoValue(node, content.id), namedInContent(node, content));
   }
 
-  async function load(id: string): Promise<void> {
-    if (tried.has(id)) return;
-    tried.add(id);
-    await reader.load(id, putStored);
+  /** Loads them and what they depend on, dependencies first, one after the other. */
+  async function load(ids: readonly string[], changedID?: string): Promise<void> {
+    for (const [index, id] of ids.entries()) {
+      if (entered.has(id)) continue;
+      if (!ahead.has(id)) await readAhead(ids.slice(index));
+      const found = ahead.get(id);
+      ahead.delete(id);
+      if (!entered.has(id)) await take(id, found, changedID ?? id);
+    }
+  }
+
+  async function readAhead(ids: readonly string[]): Promise<void> {
+    const next = ids.filter((id) => !entered.has(id) && !ahead.has(id));
+    await Promise.all(
+      next
+        .slice(0, Math.max(1, maxAhead - ahead.size))
+        .map(async (id) => ahead.set(id, await reader.read(id))),
+    );
+  }
+
+  async function take(id: string, found: StoredContent | undefined, changedID: string): Promise<void> {
+    entered.add(id);
+    if (!found) return;
+    for await (const piece of found.pieces) {
+      await load([...cojsonInternals.getDependedOnCoValues(found.header, piece)], changedID);
+      await inTurn(() => putStored(piece, changedID));
+    }
   }
 
   async function missingOf(part: Content): Promise<readonly RawCoID[]> {
@@ -140,7 +181,7 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
     const named = requiredOf(part, header).filter(isMissing);
     // The right to name others is known only once the authors are here.
     if (named.length === 0) named.push(...namedIn(part, header, admission.mayName).filter(isMissing));
-    await Promise.all(named.map(load));
+    await load(named, part.id);
     return named.filter(isMissing);
   }
 
@@ -166,14 +207,15 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
 
   async function hand(part: Content): Promise<void> {
     await beginnings.read(part);
-    await nextTurn();
-    if (!peer) return;
-    awaitNamedNoMore(part);
-    try {
-      node.syncManager.handleNewContent(part, peer);
-    } catch {
-      throw new StatelessRefusal('invalid', 'The relay could not handle a change.', { ids: [part.id] });
-    }
+    await inTurn(() => {
+      if (!peer) return;
+      awaitNamedNoMore(part);
+      try {
+        node.syncManager.handleNewContent(part, peer);
+      } catch {
+        throw new StatelessRefusal('invalid', 'The relay could not handle a change.', { ids: [part.id] });
+      }
+    });
     if (part.header && !isHere(part.id))
       throw new StatelessRefusal('invalid', 'A header does not belong to the ID of its change.', {
         ids: [part.id],
@@ -242,7 +284,7 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
   }
 
   return {
-    load: () => Promise.all([...new Set(changes.map(({ id }) => id))].map(load)),
+    load: () => load([...new Set(changes.map(({ id }) => id))]),
     handAll,
     check,
     result(): WrittenTogether {

@@ -54,7 +54,7 @@ it('[RELAY-33] ends a body that was fast and then stalls', async () => {
   const { body, clock, send } = slowBody();
   await send(5_000_000);
   clock.advance(30_000);
-  expect(await Promise.race([body, 'waiting'])).toBe('too slow');
+  expect(await Promise.race([body, Promise.resolve('waiting')])).toBe('too slow');
 });
 
 it('reads on from a slow client, and from one that had to wait', async () => {
