@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RawCoID } from '../../engine/content.ts';
 import type { StorageIdentity } from '../database/schema.ts';
 import { maxHorizonLength, type Horizon } from '../storage/changes-since.ts';
 import { Resync, StatelessRefusal } from './refusal.ts';
@@ -7,18 +8,29 @@ import { Resync, StatelessRefusal } from './refusal.ts';
 export interface Cursor {
   /** All that was committed by then. */
   readonly horizon: Horizon;
-  /** Present if the client has got a part of it: what has changed since `from`, without the first messages of that. */
   /** Names the CoValues that were kept from the client, because an operator had taken them down. Empty if there were none. */
   readonly withheld: string;
-  readonly part?: { readonly from: Horizon | undefined; readonly skip: number };
+  /** Present if the client has got only a part of it. */
+  readonly part?: CursorPart;
+}
+
+/** Of what has changed since `from`, the client has what comes before the CoValue `at`, and its first messages. */
+export interface CursorPart {
+  readonly from: Horizon | undefined;
+  readonly at: RawCoID;
+  readonly skip: number;
+  /** Names the CoValues that were deleted. A deletion removes others, and so changes what comes before what. */
+  readonly deleted: string;
 }
 
 const version = '1';
 const mark = '.';
-const form = /^1\.([\w-]{16})\.([a-z0-9-]{0,63})\.([\w-]{0,16})\.([\d:,]+)(?:\.([\d:,]+)?\.(\d{1,15}))?$/;
+const form = new RegExp(
+  String.raw`^1\.([\w-]{16})\.([a-z0-9-]{0,63})\.([\w-]{0,16})\.([\d:,]+)(?:\.([\d:,]+)?\.(co_z\w{1,100})\.([\w-]{0,16})\.(\d{1,15}))?$`,
+);
 const horizonForm = /^\d{1,20}:\d{1,20}:(?:\d{1,20}(?:,\d{1,20})*)?$/;
 /** In base64url, with two horizons. */
-const maxLength = 2 * maxHorizonLength * 1.5 + 200;
+const maxLength = 2 * maxHorizonLength * 1.5 + 400;
 const maxNumber = 2n ** 64n;
 
 /** A namespace: the app's ID, undefined for the default one, and the identity of its storage. */
@@ -34,7 +46,7 @@ export function writeCursor({ horizon, withheld, part }: Cursor, { appID, identi
     appID ?? '',
     withheld,
     horizon,
-    ...(part ? [part.from ?? '', String(part.skip)] : []),
+    ...(part ? [part.from ?? '', part.at, part.deleted, String(part.skip)] : []),
   ];
   return Buffer.from(fields.join(mark)).toString('base64url');
 }
@@ -52,9 +64,10 @@ export function readCursor(text: string, { appID, identity }: CursorPlace): Curs
       'invalid',
       '`since` is no cursor of this relay and app. Pull without it once.',
     );
-  const [, name, , withheld = '', horizon = '', from, skip] = fields;
+  const [, name, , withheld = '', horizon = '', from, at, deleted = '', skip] = fields;
   if (name !== nameOf(identity)) throw new Resync();
-  return { horizon, withheld, ...(skip !== undefined && { part: { from, skip: Number(skip) } }) };
+  if (at === undefined) return { horizon, withheld };
+  return { horizon, withheld, part: { from, at: at as RawCoID, deleted, skip: Number(skip) } };
 }
 
 function fieldsOf(text: string, appID: string | undefined): readonly (string | undefined)[] | undefined {
@@ -64,7 +77,7 @@ function fieldsOf(text: string, appID: string | undefined): readonly (string | u
   return isHorizon(horizon) && isHorizon(fields[5] ?? horizon) ? fields : undefined;
 }
 
-export function nameOfWithheld(ids: ReadonlySet<string>): string {
+export function nameOfSome(ids: ReadonlySet<string>): string {
   if (ids.size === 0) return '';
   return createHash('sha256')
     .update([...ids].sort().join(' '))

@@ -10,6 +10,7 @@ import {
 import type { Horizon, Outline } from '../storage/changes-since.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import { StatelessRefusal } from './refusal.ts';
+import type { Pace } from './request-pace.ts';
 
 /** A CoValue of which something is to be sent. */
 export interface Changed {
@@ -22,6 +23,8 @@ export interface FoundChanges {
   readonly changed: readonly Changed[];
   /** The CoValues that were taken down. */
   readonly withheld: ReadonlySet<string>;
+  /** Those that were looked at and are deleted. */
+  readonly deleted: ReadonlySet<string>;
 }
 
 type Reader = ReturnType<SqlStorage['openReader']>;
@@ -42,35 +45,46 @@ const maxFound = 20_000;
 export async function findChanged(
   ids: readonly RawCoID[],
   since: Horizon | undefined,
-  { changes }: Pick<SqlStorage, 'changes'>,
-  reader: Reader,
-  isTakenDown: (id: string) => boolean,
+  options: FindOptions,
 ): Promise<FoundChanges> {
   const withheld = new Set<string>();
-  const found = await findAll(ids, changes.readOutline, reader, (id) => {
-    if (!isTakenDown(id)) return false;
+  const found = await findAll(ids, options, (id) => {
+    if (!options.isTakenDown(id)) return false;
     withheld.add(id);
     return true;
   });
-  return { changed: await changedIn(found, ids, since, changes, reader), withheld };
+  const deleted = [...found].filter(([, { outline }]) => sessionIDsOf(outline).some(isDeleteSession));
+  return {
+    changed: await changedIn(found, ids, since, options),
+    withheld,
+    deleted: new Set(deleted.map(([id]) => id)),
+  };
 }
+
+export interface FindOptions {
+  readonly changes: SqlStorage['changes'];
+  readonly reader: Reader;
+  readonly inTurn: Pace['inTurn'];
+  isTakenDown(id: string): boolean;
+}
+
+const sessionIDsOf = ({ state }: Outline) => Object.keys(state.sessions) as SessionID[];
 
 async function changedIn(
   found: ReadonlyMap<RawCoID, Found>,
   ids: readonly RawCoID[],
   since: Horizon | undefined,
-  changes: SqlStorage['changes'],
-  reader: Reader,
+  options: FindOptions,
 ): Promise<readonly Changed[]> {
   const order = dependenciesFirst(ids, found);
   if (since === undefined) return order.map((id) => ({ id, known: undefined }));
-  const changed = await changes.read(since, order);
+  const changed = await options.changes.read(since, order);
   const lacking = new Set<RawCoID>();
   for (const [id, { outline, dependencies }] of found) {
     const sessions = changed.get(id);
     if (sessions?.has('')) lacking.add(id);
     else if (sessions)
-      for (const dependency of await newDependencies(outline, dependencies, sessions, reader))
+      for (const dependency of await newDependencies(outline, dependencies, sessions, options))
         lacking.add(dependency);
   }
   // Grows.
@@ -85,45 +99,51 @@ async function changedIn(
   });
 }
 
+/** The outlines that are read at once. */
+const outlinesPerRead = 100;
+
 async function findAll(
   ids: readonly RawCoID[],
-  readOutline: SqlStorage['changes']['readOutline'],
-  reader: Reader,
+  options: FindOptions,
   isWithheld: (id: RawCoID) => boolean,
 ): Promise<ReadonlyMap<RawCoID, Found>> {
   const found = new Map<RawCoID, Found>();
-  const tried = new Set<RawCoID>(ids);
-  for (let level: readonly RawCoID[] = [...tried]; level.length > 0;) {
-    if (tried.size > maxFound)
-      throw new StatelessRefusal(
-        'too-large',
-        `These CoValues depend on more than ${maxFound} others. Pull fewer at a time.`,
-      );
-    const next = new Set<RawCoID>();
-    const all = await Promise.all(
-      level.map(async (id) => (isWithheld(id) ? undefined : find(id, await readOutline(id), reader))),
-    );
-    for (const one of all) {
-      if (!one) continue;
-      found.set(one.outline.state.id, one);
-      for (const id of one.dependencies) if (!tried.has(id)) next.add(id);
+  // Grows.
+  const all = [...new Set(ids)];
+  const tried = new Set<RawCoID>(all);
+  for (let place = 0; place < all.length;) {
+    const next = all.slice(place, place + outlinesPerRead);
+    place += next.length;
+    const allowed = next.filter((id) => !isWithheld(id));
+    for (const outline of await Promise.all(allowed.map(options.changes.readOutline))) {
+      if (!outline) continue;
+      const dependencies = await dependenciesOf(outline, options);
+      found.set(outline.state.id, { outline, dependencies });
+      for (const id of dependencies) {
+        if (tried.has(id)) continue;
+        all.push(id);
+        tried.add(id);
+      }
+      if (all.length > maxFound)
+        throw new StatelessRefusal(
+          'too-large',
+          `These CoValues depend on more than ${maxFound} others. Pull fewer at a time.`,
+        );
     }
-    for (const id of next) tried.add(id);
-    level = [...next];
   }
   return found;
 }
 
-async function find(id: RawCoID, outline: Outline | undefined, reader: Reader): Promise<Found | undefined> {
-  if (!outline) return undefined;
+async function dependenciesOf(outline: Outline, options: FindOptions): Promise<readonly RawCoID[]> {
   const { header, state } = outline;
-  const dependencies = new Set(authorsAndOwner(header, state));
+  const dependencies = await options.inTurn(() => new Set(authorsAndOwner(header, state)));
   if (header.ruleset.type === 'group') {
-    const stored = await reader.read(id);
-    for await (const piece of stored?.pieces ?? []) addDependencies(header, piece, dependencies);
+    const stored = await options.reader.read(state.id);
+    for await (const piece of stored?.pieces ?? [])
+      await options.inTurn(() => addDependencies(header, piece, dependencies));
   }
-  dependencies.delete(id);
-  return { outline, dependencies: [...dependencies] };
+  dependencies.delete(state.id);
+  return [...dependencies];
 }
 
 function authorsAndOwner(header: CoValueHeader, { id, sessions }: Outline['state']): Iterable<RawCoID> {
@@ -145,7 +165,7 @@ async function newDependencies(
   { header, state }: Outline,
   dependencies: readonly RawCoID[],
   changed: ReadonlyMap<string, number>,
-  reader: Reader,
+  { reader, inTurn }: FindOptions,
 ): Promise<Iterable<RawCoID>> {
   const begun = new Set(
     [...changed].filter(([, after]) => after === 0).map(([sessionID]) => authorOf(sessionID)),
@@ -157,7 +177,7 @@ async function newDependencies(
   );
   const named = new Set<RawCoID>();
   for await (const piece of newerPieces(before({ header, state }, changed), reader))
-    addDependencies(header, piece, named);
+    await inTurn(() => addDependencies(header, piece, named));
   for (const id of named) if (!continued.has(id)) found.add(id);
   found.delete(state.id);
   return found;

@@ -131,6 +131,24 @@ function pulling(open: () => Promise<string>) {
     }
   });
 
+  it('[RELAY-67] begins anew if a CoValue is deleted between two answers', async () => {
+    const { node, map, all } = await createWriter();
+    const next = map.group.createMap({ word: 'next' });
+    await push(relay.url, [...all(), ...changesOf(node, next)]);
+    const ids = [map, next];
+    const { body } = await pull(relay.url, ids, { limit: '3' });
+    expect([idsOf(body.serverChanges as Content[]).at(-1), body.more]).toEqual([map.id, true]);
+    // Nothing precedes it any more but its author.
+    await push(
+      relay.url,
+      changesBy(node, map, () => map.core.deleteCoValue()),
+    );
+    const rest = await pull(relay.url, ids, { limit: '3', since: String(body.syncedUntil) });
+    expect(rest).toMatchObject({ status: 410, body: { resync: true } });
+    const whole = await pullAll(relay.url, ids, { limit: '3' });
+    expect(idsOf(whole.changes)).toEqual(expect.arrayContaining([next.id, map.group.id, map.id]));
+  });
+
   it('[RELAY-67] has what clients by WebSocket store, too', async () => {
     const alice = await createStockClient(relay.url);
     const map = createSharedMap(alice);

@@ -2,8 +2,9 @@ import { createSemaphore } from '../../base/semaphore.ts';
 import { contentBytes, type Content, type RawCoID } from '../../engine/content.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
-import { nameOfWithheld, readCursor, writeCursor, type Cursor } from './cursor.ts';
-import { deletionIn, findChanged, newerPieces, type Changed } from './find-changed.ts';
+import { nameOfSome, readCursor, writeCursor, type Cursor, type CursorPart } from './cursor.ts';
+import { deletionIn, findChanged, newerPieces, type Changed, type FoundChanges } from './find-changed.ts';
+import { openPace, type Pace } from './request-pace.ts';
 import { busy, Resync, StatelessRefusal, storageFailed } from './refusal.ts';
 import type { RequestMemory } from './requests.ts';
 
@@ -50,72 +51,109 @@ export function createPull(tools: StatelessTools) {
   const { isTakenDown } = tools.restrictions;
   const pulling = createSemaphore(maxPulling);
 
-  async function pull({ ids, since, limit }: PullRequest, memory: RequestMemory): Promise<PullAnswer> {
+  async function pull(
+    { ids, since, limit }: PullRequest,
+    memory: RequestMemory,
+    { inTurn }: Pace,
+  ): Promise<PullAnswer> {
     const identity = tools.identity();
     const cursor = since === undefined ? undefined : readCursor(since, { appID, identity });
-    const from = cursor?.part ? cursor.part.from : cursor?.horizon;
-    const skip = cursor?.part?.skip ?? 0;
+    const part = cursor?.part;
+    const from = part ? part.from : cursor?.horizon;
     // Read first, because the next pull gives everything that is committed after it.
     const now = await storage.changes.readHorizon();
-    const horizon = cursor?.part ? cursor.horizon : now;
+    const horizon = part ? cursor.horizon : now;
     const state = from === undefined ? undefined : await storage.changes.stateSince(from);
     if (state?.isKept === false) throw new Resync();
     const reader = storage.openReader();
     const isNew = !state?.isQuiet || cursor?.withheld !== '';
-    const { changed, withheld } = isNew
-      ? await findChanged(ids, from, storage, reader, isTakenDown)
-      : { changed: [], withheld: new Set<string>() };
-    const name = nameOfWithheld(withheld);
+    const found = isNew
+      ? await findChanged(ids, from, { changes: storage.changes, reader, inTurn, isTakenDown })
+      : nothing;
+    const name = nameOfSome(found.withheld);
+    const deleted = nameOfSome(found.deleted);
     // What the client did not get may be allowed again, and the parts of an answer must be cut from the same whole.
-    if (cursor && cursor.withheld !== name && (cursor.part ?? cursor.withheld !== '')) throw new Resync();
-    const { page, more } = await cut(contentsOf(changed, reader), skip, limit, memory);
+    if (cursor && cursor.withheld !== name && (part ?? cursor.withheld !== '')) throw new Resync();
+    if (part && part.deleted !== deleted) throw new Resync();
+    const { page, next } = await cut(found.changed, part, limit, { reader, memory, inTurn });
     // The database may have gone back meanwhile.
     await new Promise<void>((resolve) => tools.onceSure(resolve));
     if (tools.identity().epoch !== identity.epoch) throw storageFailed();
     if (page.some(({ id }) => isTakenDown(id))) throw busy('An operator takes something down.');
-    const place = { horizon, withheld: name };
-    const next: Cursor = more ? { ...place, part: { from, skip: skip + page.length } } : place;
-    return { serverChanges: page, syncedUntil: writeCursor(next, { appID, identity }), more };
+    const cursorOfNext: Cursor = {
+      ...{ horizon, withheld: name },
+      ...(next && { part: { ...next, from, deleted } }),
+    };
+    return {
+      serverChanges: page,
+      syncedUntil: writeCursor(cursorOfNext, { appID, identity }),
+      more: next !== undefined,
+    };
   }
 
   return (request: PullRequest, memory: RequestMemory): Promise<PullAnswer> => {
     if (pulling.waiting() >= maxWaiting) throw busy('The relay has too much to do.');
-    return pulling.run(() => pull(request, memory));
+    return pulling.run(async () => {
+      const pace = openPace(tools, memory);
+      try {
+        return await pull(request, memory, pace);
+      } finally {
+        pace.close();
+      }
+    });
   };
+}
+
+type Reader = Parameters<typeof newerPieces>[1];
+
+const nothing: FoundChanges = { changed: [], withheld: new Set(), deleted: new Set() };
+
+interface CutOptions {
+  readonly reader: Reader;
+  readonly memory: RequestMemory;
+  readonly inTurn: Pace['inTurn'];
 }
 
 /**
  * Content that was added since the earlier answers is in a later one, or the next cursor gives it: content only grows, and its
  * new dependencies come with it.
  */
-async function cut(contents: AsyncIterable<Content>, skip: number, limit: number, memory: RequestMemory) {
+async function cut(
+  changed: readonly Changed[],
+  from: Pick<CursorPart, 'at' | 'skip'> | undefined,
+  limit: number,
+  { reader, memory, inTurn }: CutOptions,
+): Promise<{ page: readonly Content[]; next?: Pick<CursorPart, 'at' | 'skip'> }> {
   const page: Content[] = [];
+  const start = from ? changed.findIndex(({ id }) => id === from.at) : 0;
+  if (start < 0) throw new Resync();
   let bytes = 0;
-  let place = 0;
-  for await (const content of contents) {
-    if (place++ < skip) continue;
-    if (page.length === limit || bytes >= maxAnswerBytes) return { page, more: true };
-    page.push(content);
-    bytes += contentBytes(content);
-    memory.loaded(memoryPerByte * bytes);
-    memory.checkShare();
+  for (const one of changed.slice(start)) {
+    let place = 0;
+    const skip = one.id === from?.at ? from.skip : 0;
+    for await (const content of contentsOf(one, reader)) {
+      await inTurn(() => {});
+      if (place++ < skip) continue;
+      if (page.length === limit || bytes >= maxAnswerBytes)
+        return { page, next: { at: one.id, skip: place - 1 } };
+      page.push(content);
+      bytes += contentBytes(content);
+      memory.loaded(memoryPerByte * bytes);
+      memory.checkShare();
+    }
   }
-  return { page, more: false };
+  return { page };
 }
 
-async function* contentsOf(
-  changed: readonly Changed[],
-  reader: Parameters<typeof newerPieces>[1],
-): AsyncGenerator<Content> {
-  for (const { id, known } of changed) {
-    if (known) yield* newerPieces(known, reader);
-    else {
-      const stored = await reader.read(id);
-      for await (const piece of stored?.pieces ?? []) {
-        const sent = stored?.isDeleted ? deletionIn(piece) : piece;
-        if (sent.header ?? Object.keys(sent.new).length > 0) yield sent;
-      }
-    }
+async function* contentsOf({ id, known }: Changed, reader: Reader): AsyncGenerator<Content> {
+  if (known) {
+    yield* newerPieces(known, reader);
+    return;
+  }
+  const stored = await reader.read(id);
+  for await (const piece of stored?.pieces ?? []) {
+    const sent = stored?.isDeleted ? deletionIn(piece) : piece;
+    if (sent.header ?? Object.keys(sent.new).length > 0) yield sent;
   }
 }
 

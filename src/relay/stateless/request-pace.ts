@@ -28,7 +28,7 @@ export function openPace(
             if (isLate) throw busy('The relay has too much to do.');
             resolve(work());
           } catch (error) {
-            reject(error as Error);
+            reject(error instanceof Error ? error : new Error(String(error)));
           }
           return 'done';
         });
