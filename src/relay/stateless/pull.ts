@@ -1,4 +1,3 @@
-import { createSemaphore } from '../../base/semaphore.ts';
 import { contentBytes, type Content, type RawCoID } from '../../engine/content.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
@@ -6,6 +5,7 @@ import { nameOfSome, readCursor, writeCursor, type Cursor, type CursorPart } fro
 import { deletionIn, findChanged, newerPieces, type Changed, type FoundChanges } from './find-changed.ts';
 import { openPace, type Pace } from './request-pace.ts';
 import { busy, Resync, StatelessRefusal, storageFailed } from './refusal.ts';
+import type { Place } from './request-places.ts';
 import type { RequestMemory } from './requests.ts';
 
 export interface PullRequest {
@@ -28,8 +28,6 @@ const defaultLimit = 500;
 const maxLimit = 1_000;
 /** Of one answer, but for its last message. */
 const maxAnswerBytes = 8_000_000;
-const maxPulling = 4;
-const maxWaiting = 256;
 // Measured for the text of the answer and what it is made of.
 const memoryPerByte = 4;
 
@@ -49,7 +47,6 @@ export function readPull(query: URLSearchParams): PullRequest {
 export function createPull(tools: StatelessTools) {
   const { storage, appID } = tools;
   const { isTakenDown } = tools.restrictions;
-  const pulling = createSemaphore(maxPulling);
 
   async function pull(
     { ids, since, limit }: PullRequest,
@@ -91,9 +88,8 @@ export function createPull(tools: StatelessTools) {
     };
   }
 
-  return (request: PullRequest, memory: RequestMemory): Promise<PullAnswer> => {
-    if (pulling.waiting() >= maxWaiting) throw busy('The relay has too much to do.');
-    return pulling.run(async () => {
+  return (request: PullRequest, memory: RequestMemory, place: Place): Promise<PullAnswer> =>
+    place.run(async () => {
       const pace = openPace(tools, memory);
       try {
         return await pull(request, memory, pace);
@@ -101,7 +97,6 @@ export function createPull(tools: StatelessTools) {
         pace.close();
       }
     });
-  };
 }
 
 type Reader = Parameters<typeof newerPieces>[1];

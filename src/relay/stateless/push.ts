@@ -1,9 +1,9 @@
 import { sessionsOf, type Content } from '../../engine/content.ts';
-import { createSemaphore } from '../../base/semaphore.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import { NotWrittenTogether } from '../storage/commits/written-together.ts';
 import type { PushRequest } from './read-push.ts';
-import { busy, checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
+import { checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
+import type { Place } from './request-places.ts';
 import type { RequestMemory } from './requests.ts';
 import { openPace } from './request-pace.ts';
 import { conflicting, refuseForbidden, verifyPush } from './verify-push.ts';
@@ -24,15 +24,18 @@ export interface PushAnswer {
   readonly storage: { readonly id: string; readonly epoch: string };
 }
 
-const maxVerifying = 4;
-const maxWaiting = 256;
+export interface PushContext {
+  readonly memory: RequestMemory;
+  readonly place: Place;
+  /** Throws a `StatelessRefusal` if the client may no longer push. */
+  checkSender(): void;
+}
+
 /** What one push may make the relay load, in bytes of memory; see `verifyPush`. */
 const mostLoadedBytes = 100_000_000;
 
 /** Stores all of a push or nothing. The result rejects with a `StatelessRefusal`, or because the storage failed. */
 export function createPush(tools: StatelessTools) {
-  const verifying = createSemaphore(maxVerifying);
-
   const maxLoadedBytes = Math.min(mostLoadedBytes, tools.memory.limitBytes / 4);
 
   async function verify(changes: readonly Content[], memory: RequestMemory) {
@@ -60,16 +63,13 @@ export function createPush(tools: StatelessTools) {
     return conflicts;
   }
 
-  /** `checkSender` throws a `StatelessRefusal` if the client may no longer push. */
   return async (
     { changes, since }: PushRequest,
-    memory: RequestMemory,
-    checkSender: () => void,
+    { memory, place, checkSender }: PushContext,
   ): Promise<PushAnswer> => {
-    if (verifying.waiting() >= maxWaiting) throw busy('The relay has too much to do.');
     const refusal = tools.storage.refusal();
     if (refusal !== undefined) throw storageFailed('The disk of the relay is almost full.');
-    const together = await verifying
+    const together = await place
       .run(() => verify(changes, memory))
       // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
       .finally(() => checkServing(tools));

@@ -9,7 +9,7 @@ import { startAdministeredRelay } from '../../../test/support/relay/administered
 import { accountOf, changesBy, changesOf, pull, push } from '../../../test/support/relay/stateless-client.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
-import { createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { createSharedMap, startGatedRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
 import type { Relay } from '../index.ts';
@@ -119,6 +119,30 @@ describe('an answer that its client does not read', () => {
     }
     expect(statusesIn(answers.text)).toEqual(['200', '200']);
   });
+});
+
+it('[RELAY-68] an address has at most 32 pushes and 32 pulls at once, in all apps together', async () => {
+  const { relay, gate } = await startGatedRelay({ storage: 'memory:', appIDs: ['one', 'two'] }, 'ahead');
+  const { all, map } = await createWriter();
+  const urls = ['one', 'two'].map((app) => `${relay.url}/sync/${app}`);
+  for (const url of urls) await push(url, all().slice(0, 1));
+  gate.close();
+  let isOpen = false;
+  const early: number[] = [];
+  const pushes = urls.flatMap((url) =>
+    Array.from({ length: 20 }, async () => {
+      const { status } = await push(url, all());
+      if (!isOpen) early.push(status);
+      return status;
+    }),
+  );
+  await until(() => expect(early).toHaveLength(8));
+  expect((await pull(urls[0] ?? '', [map])).status).toBe(200);
+  isOpen = true;
+  gate.open();
+  const statuses = await Promise.all(pushes);
+  expect(early).toEqual(Array.from({ length: 8 }, () => 429));
+  expect(statuses.filter((status) => status === 200)).toHaveLength(32);
 });
 
 describe('a body that does not arrive', () => {

@@ -14,6 +14,7 @@ import { createPull, readPull } from './pull.ts';
 import { createPush } from './push.ts';
 import { readPush } from './read-push.ts';
 import { busy, checkServing, Resync, storageFailed, StatelessRefusal } from './refusal.ts';
+import { createPlaces, type Place, type Places } from './request-places.ts';
 import { createRelayTokens, type RelayTokens } from './relay-tokens.ts';
 import { answerOfRefusal, openAccount, readRequest, type RequestAccount } from './requests.ts';
 
@@ -53,6 +54,8 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
   const waitMs = limits.firstFrameMs;
   const body = { maxBytes: Math.min(maxBodyBytes, limits.messageBytes), waitMs, clock };
   const parts = new WeakMap<StatelessTools, Parts>();
+  const pushing = createPlaces();
+  const pulling = createPlaces();
   /** Each ends what waits for its client. */
   const open = new Set<() => void>();
   let isDraining = false;
@@ -80,12 +83,12 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
       tokens: own.tokens,
     });
     checkServing(tools);
-    if (part === 'pull') return own.pull(readPull(queryOf(request)), memory);
+    if (part === 'pull') return own.pull(readPull(queryOf(request)), memory, one.enter(pulling));
     const read = await readRequest(request, { ...body, signal: one.signal }, memory);
     if (!read) return undefined;
     const push = readPush(read, tools.appID);
     for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
-    return own.push(push, memory, checkSender);
+    return own.push(push, { memory, checkSender, place: one.enter(pushing) });
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests. */
@@ -119,6 +122,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     if (isDraining) end();
     let visit: Visit | undefined;
     let memory: RequestAccount | undefined;
+    let place: Place | undefined;
     try {
       const answer = await find();
       if (!answer) return;
@@ -128,6 +132,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
       if (isDraining) end();
       await delivery.ended;
     } finally {
+      place?.leave();
       memory?.close();
       visit?.end();
       open.delete(end);
@@ -147,7 +152,8 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
           ending.abort();
           delivery?.cut();
         });
-        const found = await run({ request, memory, signal: ending.signal }, part, tools);
+        const enter = (places: Places) => (place = places.enter(addressOf(request)));
+        const found = await run({ request, memory, signal: ending.signal, enter }, part, tools);
         return found && { status: 200, body: found };
       } catch (error) {
         if (error instanceof Resync) return { status: 410, body: { resync: true } };
@@ -188,6 +194,8 @@ interface OpenRequest {
   readonly memory: RequestAccount;
   /** Aborted when the relay does not wait for the rest of the body any more. */
   readonly signal: AbortSignal;
+  /** Takes a place, until the answer has ended. */
+  enter(places: Places): Place;
 }
 
 function refuseNext(response: ServerResponse): void {
