@@ -19,6 +19,7 @@ import { contentParts } from '../client/content-parts.ts';
 import { guardAgainstForks } from '../namespace/fork-guard.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { WrittenTogether } from '../storage/commits/written-together.ts';
+import { isSameTransaction } from '../storage/find-forks.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import type { StoredContent } from '../storage/content-loader.ts';
 import { captureStorage } from './capture-storage.ts';
@@ -243,6 +244,7 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
   function check(): void {
     checkDependencies();
     const conflicts: Conflict[] = [];
+    const unsigned = new Set<string>();
     const reasons = new Map<RefusalReason, Set<string>>();
     for (const change of changes) {
       if (core(change.id)?.isDeleted) continue;
@@ -252,6 +254,10 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
         const key = keyOf(id, sessionID);
         const reason = refused.get(key);
         if (reason === undefined && !forked.has(key) && have >= after + newTransactions.length) continue;
+        if (reason === undefined && forked.has(key) && after <= have && !isFork(change, sessionID)) {
+          unsigned.add(id);
+          continue;
+        }
         if (reason === undefined && (forked.has(key) || after > have))
           conflicts.push({ id, sessionID, have, after, why: after > have ? 'gap' : 'fork' });
         else {
@@ -262,7 +268,21 @@ function openPush(changes: readonly Content[], options: VerifyOptions) {
       }
     }
     for (const [reason, ids] of reasons) throw notAdmitted(reason, ids);
+    if (unsigned.size > 0)
+      throw new StatelessRefusal('invalid', 'The signature of a session does not fit its transactions.', {
+        ids: [...unsigned],
+      });
     if (conflicts.length > 0) throw conflicting(conflicts);
+  }
+
+  /** Whether the relay has another transaction where the change has one. */
+  function isFork({ id, new: sessions }: Content, sessionID: SessionID): boolean {
+    const known = core(id)?.verified?.getSession(sessionID)?.transactions ?? [];
+    const { after = 0, newTransactions = [] } = sessions[sessionID] ?? {};
+    return newTransactions.some((transaction, index) => {
+      const other = known[after + index];
+      return other !== undefined && !isSameTransaction(other, transaction);
+    });
   }
 
   function checkDependencies(): void {
