@@ -2,7 +2,9 @@ import { busy } from './refusal.ts';
 
 /** Limits how many requests are worked on, wait for that, or are answered at once: in the relay, and of each address. */
 export interface Places {
-  /** Counts a request until `leave`. Throws a `StatelessRefusal` if there are too many. */
+  /** Throws a `StatelessRefusal` if there are too many. */
+  check(address: string): void;
+  /** Counts a request until `leave`. Throws as `check` does. */
   enter(address: string): Place;
 }
 
@@ -43,11 +45,16 @@ export function createPlaces(): Places {
     next.begin();
   }
 
+  function check(address: string): void {
+    if (enteredCount >= maxEntered) throw busy('The relay has too much to do.');
+    if ((entered.get(address) ?? 0) >= maxEnteredPerAddress)
+      throw busy(`This address is at its limit of ${maxEnteredPerAddress} requests at once.`);
+  }
+
   return {
+    check,
     enter(address) {
-      if (enteredCount >= maxEntered) throw busy('The relay has too much to do.');
-      if ((entered.get(address) ?? 0) >= maxEnteredPerAddress)
-        throw busy(`This address is at its limit of ${maxEnteredPerAddress} requests at once.`);
+      check(address);
       enteredCount++;
       add(entered, address, 1);
       return {

@@ -84,11 +84,14 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     });
     checkServing(tools);
     if (part === 'pull') return own.pull(readPull(queryOf(request)), memory, one.enter(pulling));
+    // Reading and parsing the body cost time, too.
+    pushing.check(addressOf(request));
     const read = await readRequest(request, { ...body, signal: one.signal }, memory);
     if (!read) return undefined;
+    const place = one.enter(pushing);
     const push = readPush(read, tools.appID);
     for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
-    return own.push(push, { memory, checkSender, place: one.enter(pushing) });
+    return own.push(push, { memory, checkSender, place });
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests. */
