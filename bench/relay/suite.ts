@@ -3,6 +3,7 @@ import type { Suite } from '../harness/suite.ts';
 import { measureColdLoad } from './cold-load.ts';
 import { measureCosts } from './costs.ts';
 import { measureCrowd } from './crowd.ts';
+import { measureDoors } from './doors.ts';
 import { measureEdits } from './edits.ts';
 import { measureIdle } from './idle.ts';
 import { measureIngest } from './ingest.ts';
@@ -17,6 +18,7 @@ const measures: Readonly<Record<string, Measure>> = {
   edits: measureEdits,
   'durable transactions': measureIngest,
   'commit lanes': measureLanes,
+  doors: measureDoors,
   'a crowd of idle clients': measureCrowd,
   'several relays': measureSeveralRelays,
   costs: measureCosts,

@@ -11,8 +11,10 @@ export interface Uploader {
   close(): void;
 }
 
-export async function openUploader(url: string): Promise<Uploader> {
+/** `token`: signs in with it. */
+export async function openUploader(url: string, token?: string): Promise<Uploader> {
   const socket = await openSocket(url);
+  if (token !== undefined) await signIn(socket, token);
   const waitingByID = new Map<string, { readonly upload: Upload; acknowledged(): void }>();
   let failed: (error: Error) => void = () => {};
   socket.on('message', (data: Buffer) => {
@@ -64,9 +66,27 @@ export async function openSocket(url: string): Promise<WebSocket> {
   return socket;
 }
 
+export async function signIn(socket: WebSocket, token: string): Promise<void> {
+  const welcomed = awaitFrame(socket, '"welcome"');
+  socket.send(JSON.stringify({ maia: 'auth', method: 'jwt', token }));
+  await welcomed;
+}
+
+/** Resolves with the next frame of the server that contains this text. */
+export function awaitFrame(socket: WebSocket, part: string): Promise<void> {
+  return new Promise((resolve) => {
+    const onMessage = (data: Buffer) => {
+      if (!data.toString('utf8').includes(part)) return;
+      socket.off('message', onMessage);
+      resolve();
+    };
+    socket.on('message', onMessage);
+  });
+}
+
 /** Sends messages that depend on each other, several at a time, and resolves once all are acknowledged. */
-export async function uploadInOrder(url: string, uploads: readonly Upload[]): Promise<void> {
-  const uploader = await openUploader(url);
+export async function uploadInOrder(url: string, uploads: readonly Upload[], token?: string): Promise<void> {
+  const uploader = await openUploader(url, token);
   const atATime = 500;
   for (let start = 0; start < uploads.length; start += atATime) {
     const streamsByID = new Map<string, Upload[]>();
