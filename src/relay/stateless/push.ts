@@ -6,7 +6,8 @@ import { checkServing, storageFailed, StatelessRefusal, type Conflict } from './
 import type { Place } from './request-places.ts';
 import type { RequestMemory } from './requests.ts';
 import { openPace } from './request-pace.ts';
-import { conflicting, refuseForbidden, verifyPush } from './verify-push.ts';
+import { conflicting, refuseForbidden } from './push-verdict.ts';
+import { verifyPush } from './verify-push.ts';
 
 /** How many transactions of each pushed session the relay has. */
 interface Accepted {
