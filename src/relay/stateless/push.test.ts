@@ -13,6 +13,7 @@ import {
   changesOf,
   push,
   pushBody,
+  take,
 } from '../../../test/support/relay/stateless-client.ts';
 import { createClientNode, createStockClient, crypto } from '../../../test/support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
@@ -111,6 +112,19 @@ function pushing(open: () => Promise<string>) {
     const before = changes;
     expect((await push(counted.url, first)).body).toEqual(answers[0]?.body);
     expect(changes).toBe(before);
+  });
+
+  it('[RELAY-65] takes a group whose members and parents the relay has', async () => {
+    const { node, map, all } = await createWriter();
+    const guest = await createClientNode();
+    await push(relay.url, [...all(), ...changesOf(guest, accountOf(guest))]);
+    take(node, changesOf(guest, accountOf(guest)));
+    const group = node.createGroup();
+    const member = node.getCoValue(accountOf(guest).id as Content['id']).getCurrentContent();
+    group.addMember(member as never, 'writer');
+    group.extend(map.group);
+    const owned = group.createMap();
+    expect(await push(relay.url, changesOf(node, group, owned))).toMatchObject({ status: 200 });
   });
 
   it('[RELAY-65] takes changes in any order', async () => {

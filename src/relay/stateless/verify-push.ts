@@ -52,20 +52,20 @@ async function handInOrder(
     );
   }
 
-  async function missingOf(part: Content): Promise<readonly RawCoID[]> {
-    const header = core(part.id)?.verified?.header ?? part.header;
+  /** Loads them. */
+  async function lackingOf(part: Content, named: readonly RawCoID[]): Promise<readonly RawCoID[]> {
     const isMissing = (id: RawCoID) => id !== part.id && !isHere(id);
-    const named = requiredOf(part, header).filter(isMissing);
-    // The right to name others is known only once the authors are here.
-    if (named.length === 0) named.push(...namedIn(part, header, mayName).filter(isMissing));
-    await stored.load(named, part.id);
+    await stored.load(named.filter(isMissing), part.id);
     return named.filter(isMissing);
   }
 
   /** The CoValue that the part waits for: one of the push, or one that the relay does not have. */
   async function blockerOf(part: Content): Promise<RawCoID | undefined> {
     if ((!part.header && !isHere(part.id)) || mayFollow(part)) return part.id;
-    return (await missingOf(part))[0];
+    const header = core(part.id)?.verified?.header ?? part.header;
+    const [required] = await lackingOf(part, requiredOf(part, header));
+    // The right to name others is known only once the authors are here.
+    return required ?? (await lackingOf(part, namedIn(part, header, mayName)))[0];
   }
 
   const waiting = new Map<RawCoID, Content[]>();
