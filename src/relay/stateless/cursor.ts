@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RawCoID } from '../../engine/content.ts';
 import type { StorageIdentity } from '../database/schema.ts';
 import { maxHorizonLength, type Horizon } from '../storage/changes-since.ts';
+import type { ContentPlace } from './newer-messages.ts';
 import { Resync, StatelessRefusal } from './refusal.ts';
 
 /** How far a client has pulled. Opaque for clients. */
@@ -14,11 +15,11 @@ export interface Cursor {
   readonly part?: CursorPart;
 }
 
-/** Of what has changed since `from`, the client has what comes before the CoValue `at`, and its first messages. */
+/** Of what has changed since `from`, the client has what comes before the CoValue `at`, and of this what comes before `place`. */
 export interface CursorPart {
   readonly from: Horizon | undefined;
   readonly at: RawCoID;
-  readonly skip: number;
+  readonly place: ContentPlace | undefined;
   /** Names the CoValues that were deleted. A deletion removes others, and so changes what comes before what. */
   readonly deleted: string;
 }
@@ -26,11 +27,11 @@ export interface CursorPart {
 const version = '1';
 const mark = '.';
 const form = new RegExp(
-  String.raw`^1\.([\w-]{16})\.([a-z0-9-]{0,63})\.([\w-]{0,16})\.([\d:,]+)(?:\.([\d:,]+)?\.(co_z\w{1,100})\.([\w-]{0,16})\.(\d{1,15}))?$`,
+  String.raw`^1\.([\w-]{16})\.([a-z0-9-]{0,63})\.([\w-]{0,16})\.([\d:,]+)(?:\.([\d:,]+)?\.(co_z\w{1,100})\.([\w-]{0,16})\.(?:([\w/$]{0,400}):(\d{1,10}))?)?$`,
 );
 const horizonForm = /^\d{1,20}:\d{1,20}:(?:\d{1,20}(?:,\d{1,20})*)?$/;
 /** In base64url, with two horizons. */
-const maxLength = 2 * maxHorizonLength * 1.5 + 400;
+const maxLength = 2 * maxHorizonLength * 1.5 + 1_000;
 const maxNumber = 2n ** 64n;
 
 /** A namespace: the app's ID, undefined for the default one, and the identity of its storage. */
@@ -46,7 +47,7 @@ export function writeCursor({ horizon, withheld, part }: Cursor, { appID, identi
     appID ?? '',
     withheld,
     horizon,
-    ...(part ? [part.from ?? '', part.at, part.deleted, String(part.skip)] : []),
+    ...(part ? [part.from ?? '', part.at, part.deleted, nameOfPlace(part.place)] : []),
   ];
   return Buffer.from(fields.join(mark)).toString('base64url');
 }
@@ -64,11 +65,14 @@ export function readCursor(text: string, { appID, identity }: CursorPlace): Curs
       'invalid',
       '`since` is no cursor of this relay and app. Pull without it once.',
     );
-  const [, name, , withheld = '', horizon = '', from, at, deleted = '', skip] = fields;
+  const [, name, , withheld = '', horizon = '', from, at, deleted = '', sessionID, count] = fields;
   if (name !== nameOf(identity)) throw new Resync();
   if (at === undefined) return { horizon, withheld };
-  return { horizon, withheld, part: { from, at: at as RawCoID, deleted, skip: Number(skip) } };
+  const place = sessionID === undefined ? undefined : { sessionID, count: Number(count) };
+  return { horizon, withheld, part: { from, at: at as RawCoID, deleted, place } };
 }
+
+const nameOfPlace = (place: ContentPlace | undefined) => (place ? `${place.sessionID}:${place.count}` : '');
 
 function fieldsOf(text: string, appID: string | undefined): readonly (string | undefined)[] | undefined {
   const fields = text.length > maxLength ? null : form.exec(Buffer.from(text, 'base64url').toString('utf8'));

@@ -9,12 +9,12 @@ import {
 } from '../../engine/content.ts';
 import type { Horizon, Outline } from '../storage/changes-since.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
+import { newerPieces } from './newer-messages.ts';
 import { StatelessRefusal } from './refusal.ts';
 import type { Pace } from './request-pace.ts';
 
 /** A CoValue of which something is to be sent. */
-export interface Changed {
-  readonly id: RawCoID;
+export interface Changed extends Outline {
   /** The state that the client has; undefined if it may have nothing. */
   readonly known: Outline['state'] | undefined;
 }
@@ -77,7 +77,8 @@ async function changedIn(
   options: FindOptions,
 ): Promise<readonly Changed[]> {
   const order = dependenciesFirst(ids, found);
-  if (since === undefined) return order.map((id) => ({ id, known: undefined }));
+  const outlines = order.flatMap((id) => found.get(id)?.outline ?? []);
+  if (since === undefined) return outlines.map((outline) => ({ ...outline, known: undefined }));
   const changed = await options.changes.read(since, order);
   const lacking = new Set<RawCoID>();
   for (const [id, { outline, dependencies }] of found) {
@@ -90,12 +91,11 @@ async function changedIn(
   // Grows.
   for (const id of lacking)
     for (const dependency of found.get(id)?.dependencies ?? []) lacking.add(dependency);
-  return order.flatMap((id): Changed[] => {
-    const outline = found.get(id)?.outline;
-    if (!outline) return [];
-    if (lacking.has(id)) return [{ id, known: undefined }];
+  return outlines.flatMap((outline): Changed[] => {
+    const { id } = outline.state;
+    if (lacking.has(id)) return [{ ...outline, known: undefined }];
     const sessions = changed.get(id);
-    return sessions ? [{ id, known: before(outline, sessions) }] : [];
+    return sessions ? [{ ...outline, known: before(outline, sessions) }] : [];
   });
 }
 
@@ -188,30 +188,6 @@ function before({ state }: Outline, changed: ReadonlyMap<string, number>): Outli
   const sessions: Record<SessionID, number> = { ...state.sessions };
   for (const [sessionID, after] of changed) if (sessionID !== '') sessions[sessionID as SessionID] = after;
   return { ...state, sessions };
-}
-
-/** Reads what is stored beyond this state, in pieces. */
-export async function* newerPieces(known: Outline['state'], reader: Reader): AsyncGenerator<Content> {
-  const sessions = { ...known.sessions };
-  for (;;) {
-    const newer = await reader.readNewer({ ...known, sessions });
-    if (!newer) return;
-    for await (const piece of newer.pieces) {
-      const sent = newer.isDeleted ? deletionIn(piece) : piece;
-      if (Object.keys(sent.new).length > 0) yield sent;
-      for (const [sessionID, { after, newTransactions }] of Object.entries(piece.new))
-        sessions[sessionID as SessionID] = after + newTransactions.length;
-    }
-    if (!newer.isPartial) return;
-  }
-}
-
-/** Of a deleted CoValue, nothing else is sent. */
-export function deletionIn({ expectContentUntil: _, ...piece }: Content): Content {
-  return {
-    ...piece,
-    new: Object.fromEntries(Object.entries(piece.new).filter(([sessionID]) => isDeleteSession(sessionID))),
-  };
 }
 
 /** Without recursion: anyone can chain CoValues. */

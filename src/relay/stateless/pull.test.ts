@@ -1,6 +1,7 @@
+import { LocalNode, type RawAccountID } from 'cojson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Relay } from '../index.ts';
-import { createClientNode, createStockClient } from '../../../test/support/relay/stock-client.ts';
+import { createClientNode, createStockClient, crypto } from '../../../test/support/relay/stock-client.ts';
 import {
   accountOf,
   changesBy,
@@ -114,6 +115,37 @@ function pulling(open: () => Promise<string>) {
     take(reader, [...(body.serverChanges as Content[]), ...rest.changes, ...next.changes]);
     const theirs = await reader.load(map.id);
     expect(theirs === 'unavailable' ? theirs : theirs.get('word')).toBe('in between');
+  });
+
+  it('[RELAY-67] loses nothing of a CoValue that grows between two answers', async () => {
+    const { node, map, all } = await createWriter();
+    await push(relay.url, all());
+    const device = () => {
+      const session = crypto.newRandomSessionID(accountOf(node).id as RawAccountID);
+      const other = new LocalNode(node.agentSecret, session, crypto);
+      take(other, all());
+      return { other, session };
+    };
+    const devices = Array.from({ length: 9 }, device).sort((a, b) => (a.session < b.session ? -1 : 1));
+    const write = async ({ other, session }: ReturnType<typeof device>, length: number) => {
+      const theirs = other.getCoValue(map.id).getCurrentContent() as typeof map;
+      const edit = changesBy(other, map, () => theirs.set(session, 'x'.repeat(length)));
+      expect((await push(relay.url, edit)).status).toBe(200);
+    };
+    for (const one of devices) await write(one, 60_000);
+    for (const limit of [5, 7, 9]) {
+      const { body } = await pull(relay.url, [map], { limit: `${limit}` });
+      expect(body.more).toBe(true);
+      // Beyond 100 kB, a session is read in pieces.
+      if (devices[1]) await write(devices[1], 20_000);
+      const rest = await pullAll(relay.url, [map], { limit: '3', since: String(body.syncedUntil) });
+      const next = await pullAll(relay.url, [map], { since: rest.cursor });
+      const reader = await createClientNode();
+      take(reader, [...(body.serverChanges as Content[]), ...rest.changes, ...next.changes]);
+      const whole = await createClientNode();
+      take(whole, (await pullAll(relay.url, [map])).changes);
+      expect(reader.getCoValue(map.id).knownState()).toEqual(whole.getCoValue(map.id).knownState());
+    }
   });
 
   it('[RELAY-67] gives nothing but the deletion of a deleted CoValue', async () => {

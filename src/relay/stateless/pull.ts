@@ -2,7 +2,8 @@ import { contentBytes, type Content, type RawCoID } from '../../engine/content.t
 import { isCoValueID } from '../../wire/ids.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import { nameOfSome, readCursor, writeCursor, type Cursor, type CursorPart } from './cursor.ts';
-import { deletionIn, findChanged, newerPieces, type Changed, type FoundChanges } from './find-changed.ts';
+import { findChanged, type Changed, type FoundChanges } from './find-changed.ts';
+import { newerMessages } from './newer-messages.ts';
 import { openPace, type Pace } from './request-pace.ts';
 import { busy, Resync, StatelessRefusal, storageFailed } from './refusal.ts';
 import type { Place } from './request-places.ts';
@@ -35,6 +36,8 @@ const memoryPerByte = 4;
 export function readPull(query: URLSearchParams): PullRequest {
   const ids = (query.get('ids') ?? '').split(',').filter((id) => id !== '');
   const limit = query.get('limit') ?? String(defaultLimit);
+  if (['ids', 'since', 'limit'].some((name) => query.getAll(name).length > 1))
+    throw invalid('it names a parameter twice');
   if (query.has('collection')) throw invalid('this relay does not list collections yet. Pull by `ids`');
   if (ids.length === 0 || ids.length > maxIDs) throw invalid(`\`ids\` names none, or more than ${maxIDs}`);
   if (!ids.every(isCoValueID)) throw invalid('one of the `ids` is malformed');
@@ -99,12 +102,10 @@ export function createPull(tools: StatelessTools) {
     });
 }
 
-type Reader = Parameters<typeof newerPieces>[1];
-
 const nothing: FoundChanges = { changed: [], withheld: new Set(), deleted: new Set() };
 
 interface CutOptions {
-  readonly reader: Reader;
+  readonly reader: Parameters<typeof newerMessages>[2];
   readonly memory: RequestMemory;
   readonly inTurn: Pace['inTurn'];
 }
@@ -115,41 +116,28 @@ interface CutOptions {
  */
 async function cut(
   changed: readonly Changed[],
-  from: Pick<CursorPart, 'at' | 'skip'> | undefined,
+  from: Pick<CursorPart, 'at' | 'place'> | undefined,
   limit: number,
   { reader, memory, inTurn }: CutOptions,
-): Promise<{ page: readonly Content[]; next?: Pick<CursorPart, 'at' | 'skip'> }> {
+): Promise<{ page: readonly Content[]; next?: Pick<CursorPart, 'at' | 'place'> }> {
   const page: Content[] = [];
-  const start = from ? changed.findIndex(({ id }) => id === from.at) : 0;
+  const start = from ? changed.findIndex(({ state }) => state.id === from.at) : 0;
   if (start < 0) throw new Resync();
   let bytes = 0;
   for (const one of changed.slice(start)) {
-    let place = 0;
-    const skip = one.id === from?.at ? from.skip : 0;
-    for await (const content of contentsOf(one, reader)) {
+    const at = one.state.id;
+    let place = at === from?.at ? from.place : undefined;
+    for await (const { content, end } of newerMessages(one, place, reader)) {
       await inTurn(() => {});
-      if (place++ < skip) continue;
-      if (page.length === limit || bytes >= maxAnswerBytes)
-        return { page, next: { at: one.id, skip: place - 1 } };
+      if (page.length === limit || bytes >= maxAnswerBytes) return { page, next: { at, place } };
       page.push(content);
+      place = end;
       bytes += contentBytes(content);
       memory.loaded(memoryPerByte * bytes);
       memory.checkShare();
     }
   }
   return { page };
-}
-
-async function* contentsOf({ id, known }: Changed, reader: Reader): AsyncGenerator<Content> {
-  if (known) {
-    yield* newerPieces(known, reader);
-    return;
-  }
-  const stored = await reader.read(id);
-  for await (const piece of stored?.pieces ?? []) {
-    const sent = stored?.isDeleted ? deletionIn(piece) : piece;
-    if (sent.header ?? Object.keys(sent.new).length > 0) yield sent;
-  }
 }
 
 function invalid(what: string): StatelessRefusal {
