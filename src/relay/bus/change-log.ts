@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Query } from '../database/database.ts';
+import { isNew, presentHorizon, type Horizon } from '../database/restores/horizon.ts';
 import { beginLog } from '../database/schema.ts';
 
 /** What relays committed, as read from the storage. The log is kept for a day. */
@@ -23,7 +24,7 @@ export interface Change {
 }
 
 interface Row extends Change {
-  readonly snapshot: string;
+  readonly horizon: Horizon;
 }
 
 const maxChanges = 50_000;
@@ -34,8 +35,8 @@ const trimMs = 600_000;
 const transactionsPerTrim = 1_000;
 
 export function createChangeLog(query: Query, clock: Clock, logger: Logger): ChangeLog {
-  /** What was committed at the last reading. A sequence would lose the commits that others overtook. */
-  let snapshot: string | undefined;
+  /** Of the last reading. */
+  let horizon: Horizon | undefined;
   let readAtMs = clock.nowMs();
   let isStopped = false;
   let cancel = clock.after(trimMs, () => void trim());
@@ -44,22 +45,21 @@ export function createChangeLog(query: Query, clock: Clock, logger: Logger): Cha
     const rows = await query<Row>(
       `with since as (
          select covalue_id as id, session_id as "sessionID", max(after + count) as count from relay.changes
-         where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
-           and covalue_id <> ''
+         where ${isNew} and covalue_id <> ''
          group by covalue_id, session_id limit ${maxChanges + 1}
        )
-       select pg_current_snapshot()::text as snapshot, since.* from (select) as one left join since on true`,
+       select present.horizon, since.* from (${presentHorizon}) as present left join since on true`,
       [since],
     );
-    snapshot = rows[0]?.snapshot;
+    horizon = rows[0]?.horizon;
     if (rows.length > maxChanges) return undefined;
-    // Without a change, one row carries the snapshot alone.
+    // Without a change, one row carries the horizon alone.
     return rows.filter(({ id }: { readonly id: string | null }) => id !== null);
   }
 
   async function begin(): Promise<undefined> {
-    const [row] = await query<{ snapshot: string }>(`select pg_current_snapshot()::text as snapshot`);
-    snapshot = row?.snapshot;
+    const [row] = await query<{ horizon: Horizon }>(presentHorizon);
+    horizon = row?.horizon;
   }
 
   async function trim(): Promise<void> {
@@ -89,13 +89,13 @@ export function createChangeLog(query: Query, clock: Clock, logger: Logger): Cha
     async read() {
       const nowMs = clock.nowMs();
       const isValid = nowMs - readAtMs < validMs;
-      const changes = await (snapshot !== undefined && isValid ? readSince(snapshot) : begin());
+      const changes = await (horizon !== undefined && isValid ? readSince(horizon) : begin());
       readAtMs = nowMs;
       return changes;
     },
     ageMs: () => clock.nowMs() - readAtMs,
     reset() {
-      snapshot = undefined;
+      horizon = undefined;
     },
     stop() {
       isStopped = true;

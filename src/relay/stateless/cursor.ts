@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RawCoID } from '../../engine/content.ts';
 import type { StorageIdentity } from '../database/schema.ts';
-import { maxHorizonLength, type Horizon } from '../storage/changes-since.ts';
+import { maxHorizonLength, type Horizon } from '../database/restores/horizon.ts';
 import type { ContentPlace } from './newer-messages.ts';
 import { Resync, StatelessRefusal } from './refusal.ts';
 

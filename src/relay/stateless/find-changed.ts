@@ -7,7 +7,8 @@ import {
   type RawCoID,
   type SessionID,
 } from '../../engine/content.ts';
-import type { Horizon, Outline } from '../storage/changes-since.ts';
+import type { Horizon } from '../database/restores/horizon.ts';
+import type { Outline } from '../storage/changes-since.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import { newerPieces } from './newer-messages.ts';
 import { StatelessRefusal } from './refusal.ts';

@@ -1,16 +1,7 @@
 import type { Query } from '../database/database.ts';
 import type { CoValueHeader, KnownState, RawCoID, SessionID } from '../../engine/content.ts';
+import { isNew, presentHorizon, type Horizon } from '../database/restores/horizon.ts';
 import { createBatchReader } from './batch-reader.ts';
-
-/**
- * The transactions that are committed: PostgreSQL's `pg_snapshot`, as text. A sequence or a time would lose the commits that others overtook. If many
- * transactions are open, it is shortened, and some of what was committed counts as not committed.
- */
-export type Horizon = string;
-
-export const maxHorizonLength = 200;
-
-const isNew = `xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)`;
 
 export interface ChangesSince {
   /** Now, for the next reading. Read what has changed after this. It is no longer than `maxHorizonLength`. */
@@ -33,11 +24,7 @@ export function createChangesSince(query: Query): ChangesSince {
   const outlines = createBatchReader((ids) => readOutlines(query, ids));
   return {
     async readHorizon() {
-      const [row] = await query<{ horizon: string }>(
-        `select case when length(snapshot::text) <= ${maxHorizonLength} then snapshot::text
-           else concat(pg_snapshot_xmin(snapshot), ':', pg_snapshot_xmin(snapshot), ':') end as horizon
-         from pg_current_snapshot() as snapshot`,
-      );
+      const [row] = await query<{ horizon: Horizon }>(presentHorizon);
       if (!row) throw new Error('The database has no snapshot.');
       return row.horizon;
     },
