@@ -74,6 +74,7 @@ export async function createRelayOn(
   if (lanes !== undefined) checkNumber('commitLanes', lanes, 1, 32);
   if (lockMs !== undefined) checkNumber('databaseLockMs', lockMs, 10, 60_000);
   const auth = readAuth(options);
+  const authorize = readAuthorize(options.authorize);
   const appIDs = readAppIDs(options.appIDs);
   const warnings = checkExposure(options, process.env.NODE_ENV === 'production');
   const place = readStoragePlace(options.storage ?? defaultStorage);
@@ -170,6 +171,7 @@ export async function createRelayOn(
       minAppVersion: options.minAppVersion,
       inspect: options.inspect ?? false,
       auth,
+      authorize,
       appIDs,
       busUrl,
       stateDirectory: stateDirectoryOf(place, options.stateDirectory),
@@ -260,6 +262,14 @@ export async function createRelayOn(
     ...createBlocking({ ...running, drain }, clock),
     close: closeOnce,
   };
+}
+
+function readAuthorize(authorize: RelayOptions['authorize']): RelayOptions['authorize'] {
+  if (authorize === undefined || typeof authorize === 'function') return authorize;
+  throw createKernelError(
+    'RELAY_SETTING_INVALID',
+    '`authorize` is not a function. Pass one that returns whether a client may load or send a CoValue, or leave this option out.',
+  );
 }
 
 function samePort(port: number) {

@@ -3,9 +3,7 @@ import { proseOf, readText } from './markdown.ts';
 import { entries, exportedNames, listOf } from './public-names.ts';
 
 /** Names of the contract that are not built yet. Remove a name when it is built; never add one that was public. */
-const later: Readonly<Record<string, readonly string[]>> = {
-  '@MaiaOS/kernel/relay': ['RelayOptions.authorize'],
-};
+const later: Readonly<Record<string, readonly string[]>> = {};
 
 /** The names in a list: `entry name`, and `entry name.part` for each part of it. */
 function namesIn(list: string): readonly string[] {

@@ -14,7 +14,7 @@ import { createStockMachine, type StockMachine } from './stock-machine.ts';
 import type { SimRelay } from './world.ts';
 
 const wire = { received: () => {}, sent: () => {}, refused: () => {}, refusedContent: () => {} };
-const noMeasures = { wire, committed: () => {} };
+const noMeasures = { wire, committed: () => {}, decided: () => {} };
 const backupCount = 4;
 const drainMs = 5_000;
 

@@ -38,6 +38,7 @@ const sessionsOfMaps = [100, 80, 5];
 const measures = {
   wire: { received: () => {}, sent: () => {}, refused: () => {}, refusedContent: () => {} },
   committed: () => {},
+  decided: () => {},
 };
 const settleMs = 20_000;
 /** The relay evicts what nobody has used for so long. */

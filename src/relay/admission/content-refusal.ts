@@ -46,6 +46,11 @@ export const contentRefusals = {
     code: 'forbidden',
     sentence: 'The operator of this relay has blocked the author of this edit.',
   },
+  // The same whether the relay has the CoValue or not.
+  'not-authorized': {
+    code: 'forbidden',
+    sentence: 'This relay does not let this client send this CoValue, or load it or what it depends on.',
+  },
   'taken-down': {
     code: 'forbidden',
     sentence: 'The operator of this relay has taken this CoValue down.',

@@ -8,6 +8,8 @@ export interface Principal {
   readonly id: string;
   /** When it ends, by the clock's `nowMs`. Undefined: with the connection. */
   readonly untilMs?: number;
+  /** Of the token, if `authorize` needs them. */
+  readonly claims?: object;
 }
 
 /** Of its ID, in characters: operators name it in what they block. */

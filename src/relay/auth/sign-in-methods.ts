@@ -52,10 +52,18 @@ export function readAuth(options: AuthSettings): AuthRules | undefined {
   };
 }
 
+interface SignInTools {
+  readonly crypto: CryptoProvider;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Whether principals get the claims of their tokens. Default: false. */
+  readonly keepsClaims?: boolean;
+}
+
 /** Resolves with those of each app; `appID` is undefined for the default namespace. */
 export async function createSignInMethods(
   rules: AuthRules,
-  tools: { readonly crypto: CryptoProvider; readonly clock: Clock; readonly logger: Logger },
+  tools: SignInTools,
 ): Promise<(appID: string | undefined) => SignInMethods> {
   const { account } = rules;
   const { crypto, clock } = tools;
@@ -77,15 +85,17 @@ export async function createSignInMethods(
 /** A relay without tokens loads nothing for them, which would take a tenth of its start. */
 async function createTokenCheck(
   { jwksUrl: url, issuer, audience }: AuthRules,
-  tools: { readonly clock: Clock; readonly logger: Logger },
+  tools: SignInTools,
 ): Promise<((token: string, appID: string | undefined, nowMs: number) => Promise<Principal>) | undefined> {
   if (!url) return undefined;
   const [{ createKeySource }, { verifyToken }] = await Promise.all([
     import('./key-source.ts'),
     import('./verify-token.ts'),
   ]);
-  const findKey = createKeySource({ ...tools, url });
-  return (token, appID, nowMs) => verifyToken(token, { findKey, issuer, audience, appID }, nowMs);
+  const { clock, logger, keepsClaims } = tools;
+  const findKey = createKeySource({ clock, logger, url });
+  return (token, appID, nowMs) =>
+    verifyToken(token, { findKey, issuer, audience, appID, keepsClaims }, nowMs);
 }
 
 function readJwksUrl(text: string): URL {

@@ -7,6 +7,8 @@ export interface TokenRules {
   readonly audience?: string | undefined;
   /** A token with the claim `app` counts for that app alone. */
   readonly appID?: string | undefined;
+  /** Whether the principal gets the claims. */
+  readonly keepsClaims?: boolean | undefined;
 }
 
 /** Only signatures: with `none` or a shared secret, anyone could make tokens. */
@@ -22,7 +24,7 @@ const aheadClaims: ReadonlySet<string> = new Set(['iat', 'nbf']);
 
 /** Verifies a JSON Web Token, RFC 7519. Rejects with a `SignInRefusal`. */
 export async function verifyToken(token: string, rules: TokenRules, nowMs: number): Promise<Principal> {
-  const { findKey, issuer, audience, appID } = rules;
+  const { findKey, issuer, audience, appID, keepsClaims = false } = rules;
   try {
     const payload = await verifyByAnyKey(token, findKey, {
       algorithms,
@@ -43,6 +45,7 @@ export async function verifyToken(token: string, rules: TokenRules, nowMs: numbe
       kind: 'token',
       id,
       untilMs: Math.min(exp, iat + maxAgeSeconds) * 1_000,
+      ...(keepsClaims && { claims: Object.freeze(payload) }),
     };
   } catch (error) {
     throw error instanceof SignInRefusal ? error : refusalOf(error);

@@ -21,6 +21,7 @@ import { createAgentLookup, type AgentLookup } from './answers/agent-lookup.ts';
 import { maxBytesBeforeSignIn, SignIn } from './client-sign-in.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
+import { createClientGate, type ClientGate } from './rights/client-gate.ts';
 import { TakenDown } from './taken-down.ts';
 import type { RestrictedConnection } from '../operator/enforce-restrictions.ts';
 import { createDependencyQueue, type DependencyQueue } from './dependency-queue.ts';
@@ -58,6 +59,8 @@ const sharedLookups = 5;
 const noticeIntervalMs = 10_000;
 /** For a client that is disconnected for its memory, which its socket keeps until it is closed. */
 const closeForMemoryMs = 1_000;
+const reconnectSoonMs = 1_000;
+const notAuthorized = contentRefusals['not-authorized'].sentence;
 
 /**
  * Parts that each connection keeps are classes, and other parts exist only while they have work: thousands of idle connections
@@ -65,6 +68,7 @@ const closeForMemoryMs = 1_000;
  */
 export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, notFound, hello, limits, clock, logger } = options;
+  const { authorization, restrictions } = options;
   const turn = options.turns.open();
   const account = options.memory.open({ changed: goOn, refuse: refuseForMemory });
   const openLoads = new OpenLoads();
@@ -74,9 +78,11 @@ export function serveConnection(options: ConnectionOptions): Connection {
 
   const peer = () => node.syncManager.peers[id];
   const takenDown = new TakenDown(options, peer);
-  const outgoing = new OutgoingQueue({
+  const outgoing: OutgoingQueue = new OutgoingQueue({
     socket,
-    takenDown,
+    filter: authorization
+      ? { mayPass: (message) => takenDown.mayPass(message) && (gate?.mayPass(message) ?? true) }
+      : takenDown,
     holds: (bytes) => account.hold('outgoing', bytes),
     added() {
       if (outgoing.unreadBytes() <= limits.unreadBytes) return;
@@ -93,6 +99,15 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
     closed: () => socket.close(),
   });
+  const mayHandle = () =>
+    !account.mustWait() &&
+    outgoing.hasRoom() &&
+    !inbox.isFull() &&
+    !answers.isComparing() &&
+    openCount() < maxOpenLoads() &&
+    mayLookUp() &&
+    signIn?.isPending() !== true &&
+    lookup?.isBusy() !== true;
   const inbox = new NodeInbox({
     node,
     id,
@@ -107,20 +122,21 @@ export function serveConnection(options: ConnectionOptions): Connection {
     turn,
     bytesPerSecond: limits.bytesPerSecond,
     clock,
-    inbox,
+    inbox: authorization
+      ? {
+          hasWaiting: () => inbox.hasWaiting() || gate?.hasNext() === true,
+          handOn() {
+            if (inbox.hasWaiting()) return inbox.handOn();
+            messages.handWaiting(() => gate?.handOn());
+            return true;
+          },
+        }
+      : inbox,
     handle: (line) => messages.handle(line),
     handlePart: () => messages.handlePart(),
     holds: (bytes) => account.hold('received', bytes),
     mayReceive: () => !account.mustWait(),
-    mayRead: () =>
-      !account.mustWait() &&
-      outgoing.hasRoom() &&
-      !inbox.isFull() &&
-      !answers.isComparing() &&
-      openCount() < maxOpenLoads() &&
-      mayLookUp() &&
-      signIn?.isPending() !== true &&
-      lookup?.isBusy() !== true,
+    mayRead: authorization ? () => mayHandle() && gate?.isFull() !== true : mayHandle,
     throttled(waitMs) {
       if (clock.elapsedMs() - noticedAtMs < noticeIntervalMs) return;
       noticedAtMs = clock.elapsedMs();
@@ -131,13 +147,16 @@ export function serveConnection(options: ConnectionOptions): Connection {
 
   const deliver = (message: SyncMessage) => inbox.deliver(message);
   const knownSessions = createKnownSessions(peer, (bytes) => account.hold('known', bytes));
-  const answers = new StoredAnswers({
+  const answers: StoredAnswers = new StoredAnswers({
     node,
     peer,
     storage: options.storage,
-    isTakenDown: options.restrictions.isTakenDown,
+    isHidden: authorization
+      ? (coValueID) => restrictions.isTakenDown(coValueID) || gate?.isHidden(coValueID) === true
+      : restrictions.isTakenDown,
     logger,
     deliver,
+    goesAlong: authorization && ((coValueID, root) => gate?.goesAlong(coValueID, root)),
     hasRoom: () => outgoing.hasRoom(),
     whenRoom: () => outgoing.whenRoom(),
     mayBegin: () => !account.mustWait(),
@@ -185,6 +204,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   }
 
   function take(received: SyncMessage): TakePart | undefined {
+    openLoads.received(received);
     const message = takenDown.receive(received);
     if (!message) return undefined;
     knownSessions.note(message);
@@ -258,18 +278,45 @@ export function serveConnection(options: ConnectionOptions): Connection {
     });
   }
 
+  const gate: ClientGate | undefined =
+    authorization &&
+    createClientGate({
+      ...{ authorization, id, node, clock, peer, take },
+      mayTake: mayHandle,
+      storage: options.storage,
+      random: options.random,
+      user: () => signIn?.user(),
+      inspect: (frame) => answers.inspect(frame),
+      release: (kept) => {
+        const allowed = kept.filter((message) => takenDown.mayPass(message));
+        outgoing.release(allowed);
+        outgoing.discard(kept.filter((message) => !allowed.includes(message)));
+      },
+      drop: (kept) => outgoing.discard(kept),
+      settled: () => reader.resume(),
+      holds: (bytes) => account.hold('undecided', bytes),
+      refuseContent,
+      refuseEmpty: (coValueID) => notify('forbidden', notAuthorized, { id: coValueID }),
+      admitted: (...session) => unlimit(...session),
+      reconnect: () => refuse('storage', 'What this client may load has changed.', reconnectSoonMs),
+    });
+
   const messages = new ClientMessages({
     id,
     signIn,
     lookup: () => lookup,
     limits,
     measure,
-    openLoads,
     minAppVersion: hello.minAppVersion,
     logger,
-    take,
+    take: gate ? (message) => gate.take(message) : take,
     greeted: (hi) => acknowledgements.greeted(hi),
-    inspect: hello.inspect ? (frame) => answers.inspect(frame) : undefined,
+    inspect: !hello.inspect
+      ? undefined
+      : (frame) => {
+          if (gate) gate.inspect(frame);
+          else answers.inspect(frame);
+        },
     answer: (frame) => outgoing.sendNow(frame),
     refuse,
   });
@@ -313,6 +360,18 @@ export function serveConnection(options: ConnectionOptions): Connection {
   function notify(code: RefusalCode, reason: string, about: Partial<RefusedFrame>): void {
     measure.refused(code);
     outgoing.sendNow(encodeFrame({ maia: 'refused', code, reason, ...about, closing: false }));
+  }
+
+  function refuseContent(
+    { id: coValueID, sessionID, count, reason }: RefusedContent,
+    isNotice: boolean,
+  ): void {
+    if (hasEnded) return;
+    measure.refusedContent(reason);
+    limit(coValueID, sessionID, count);
+    if (isByOperator(reason)) takenDown.hasWithheld = true;
+    const { code, sentence } = contentRefusals[reason];
+    if (isNotice) notify(code, sentence, { id: coValueID, sessionID });
   }
 
   function refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void {
@@ -361,6 +420,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     cancelFirstFrame();
     reader.stop();
     dependencyQueue?.close();
+    gate?.close();
     inbox.close();
     answers.close();
     signIn?.close();
@@ -409,7 +469,10 @@ export function serveConnection(options: ConnectionOptions): Connection {
     outgoing: {
       ...delayed.outgoing,
       push(message) {
-        if (message !== 'Disconnected') trackOutgoing(message);
+        if (message !== 'Disconnected') {
+          trackOutgoing(message);
+          gate?.sending(message);
+        }
         delayed.outgoing.push(message === 'Disconnected' ? message : acknowledgements.cut(message));
       },
     },
@@ -435,7 +498,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     stopReading: () => reader.stop(),
     refuse,
     refuseFork(coValueID, sessionID) {
-      if (hasEnded) return;
+      if (hasEnded || gate?.isHidden(coValueID)) return;
       // Clients count transactions, so they would count refused ones, too. Where theirs begin to differ is not known here.
       limit(coValueID, sessionID, 0);
       const reason = 'These transactions conflict with stored transactions of the same session.';
@@ -447,14 +510,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
           id: coValueID,
         });
     },
-    refuseContent({ id: coValueID, sessionID, count, reason }, isNotice) {
-      if (hasEnded) return;
-      measure.refusedContent(reason);
-      limit(coValueID, sessionID, count);
-      if (isByOperator(reason)) takenDown.hasWithheld = true;
-      const { code, sentence } = contentRefusals[reason];
-      if (isNotice) notify(code, sentence, { id: coValueID, sessionID });
-    },
+    refuseContent,
     admitted: unlimit,
     holdsContent: (bytes) => account.hold('held', bytes),
     takeContent,

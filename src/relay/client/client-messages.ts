@@ -12,7 +12,6 @@ import {
 } from '../../wire/frames.ts';
 import { isOutdated } from '../config/app-version.ts';
 import { hasTooManyParts, maxParts, maxPartsInStrings } from './reading/message-parts.ts';
-import type { OpenLoads } from './open-loads.ts';
 import type { AgentLookup } from './answers/agent-lookup.ts';
 import type { SignIn } from './client-sign-in.ts';
 import type { WireMeasure } from './wire-measure.ts';
@@ -22,7 +21,6 @@ export interface ClientMessagesOptions {
   readonly id: string;
   readonly limits: Pick<RelayLimits, 'messageBytes'>;
   readonly measure: Pick<WireMeasure, 'received'>;
-  readonly openLoads: Pick<OpenLoads, 'received'>;
   /** The oldest accepted app version; undefined if every version is accepted. */
   readonly minAppVersion: string | undefined;
   readonly logger: Logger;
@@ -66,6 +64,11 @@ export class ClientMessages {
     return this.guard(() => {
       if (this.more?.() !== true) this.more = undefined;
     });
+  }
+
+  /** Takes messages that waited. Never throws. */
+  handWaiting(take: () => void): void {
+    this.guard(take);
   }
 
   private guard(run: () => void): boolean {
@@ -150,7 +153,6 @@ export class ClientMessages {
   private receiveSync(message: SyncMessage): void {
     // A kernel sends `hi` before anything else. Clients that do not send it have no version.
     if (!this.isAdmitted) return this.refuseOutdated(undefined);
-    this.options.openLoads.received(message);
     this.more = this.options.take(message);
   }
 }

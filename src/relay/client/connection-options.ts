@@ -11,6 +11,7 @@ import type { HandledContent } from './answers/cut-acknowledgements.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
+import type { Authorization } from './rights/authorization.ts';
 import type { WireMeasure } from './wire-measure.ts';
 import type { ReadTurns } from './reading/read-turns.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
@@ -58,6 +59,8 @@ export interface ConnectionOptions {
   readonly admission: Pick<Admission, 'mayName'>;
   readonly beginnings: Pick<Beginnings, 'read' | 'heldBack'>;
   readonly restrictions: Pick<Restrictions, 'isTakenDown'>;
+  /** Undefined if clients may load and send everything. */
+  readonly authorization?: Authorization | undefined;
   /** Undefined if clients need not sign in. */
   readonly signInMethods?: SignInMethods | undefined;
   readonly hello: HelloFrame;

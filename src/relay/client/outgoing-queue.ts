@@ -1,12 +1,16 @@
 import { cojsonInternals, PriorityBasedMessageQueue, type Peer, type SyncMessage } from 'cojson';
-import type { TakenDown } from './taken-down.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { sizeOfMessage } from './message-size.ts';
 
+/** Asked when the turn of a message has come. */
+export interface OutgoingFilter {
+  /** `later`: `release` or `discard` is called with the message once it is known. */
+  mayPass(message: SyncMessage): boolean | 'later';
+}
+
 export interface OutgoingQueueOptions {
   readonly socket: Pick<ClientSocket, 'bufferedAmount' | 'send' | 'readyState' | 'OPEN'>;
-  /** Asked when the turn of a message has come. */
-  readonly takenDown: Pick<TakenDown, 'mayPass'>;
+  readonly filter: OutgoingFilter;
   added(): void;
   /** So many bytes are queued here or in the socket. */
   holds(bytes: number): void;
@@ -54,6 +58,19 @@ export class OutgoingQueue implements NonNullable<Peer['outgoing']> {
     this.urgentBytes += text.length;
     this.reportBytes();
     this.pumpSoon();
+  }
+
+  /** Sends messages that could only pass later, ahead of all queued ones. */
+  release(messages: readonly SyncMessage[]): void {
+    this.discard(messages);
+    if (!this.isClosed) for (const message of messages) this.sendNow(JSON.stringify(message));
+  }
+
+  /** Messages that could only pass later do not pass. */
+  discard(messages: readonly SyncMessage[]): void {
+    if (this.isClosed) return;
+    for (const message of messages) this.queuedBytes -= sizeOfMessage(message);
+    this.reportBytes();
   }
 
   /** Bytes queued here or in the socket. */
@@ -116,8 +133,9 @@ export class OutgoingQueue implements NonNullable<Peer['outgoing']> {
         this.queue = undefined;
         break;
       }
-      this.queuedBytes -= sizeOfMessage(message);
-      if (!this.options.takenDown.mayPass(message)) continue;
+      const passes = this.options.filter.mayPass(message);
+      if (passes !== 'later') this.queuedBytes -= sizeOfMessage(message);
+      if (passes !== true) continue;
       const line = JSON.stringify(message);
       lines.push(line);
       length += line.length;

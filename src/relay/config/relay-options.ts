@@ -101,6 +101,22 @@ export interface RelayOptions {
    * `token`, which are paths below `/sync`. What is in one namespace is in no other one. Default: none; `/sync` is always served.
    */
   readonly appIDs?: readonly string[];
+  /**
+   * Decides for each CoValue that a client names whether it may load it, and send content of it. What gives no answer within 1 s
+   * counts as no, and a yes for 60 s. A yes for a CoValue includes loading what it depends on. Default: yes.
+   */
+  readonly authorize?: (request: {
+    /** The account that the client has proved to be. Absent if it has signed in with a token, or need not sign in. */
+    readonly accountID?: string;
+    /** What the client's token claims. */
+    readonly claims?: object;
+    /** The CoValue. */
+    readonly id: string;
+    /** `load`: to receive it, and its changes from then on. `content`: to send changes of it; asked after `load`. */
+    readonly action: 'load' | 'content';
+    /** The namespace; absent in the default one. */
+    readonly appID?: string;
+  }) => boolean | Promise<boolean>;
   /** The time limit for `close` to commit queued writes and disconnect clients. Default 10 s. */
   readonly drainMs?: number;
   /**

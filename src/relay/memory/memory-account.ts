@@ -1,10 +1,12 @@
 /**
- * What a client's memory is used for: an unfinished message, received messages, content that waits for its dependencies or for
- * its author's role, or for its commit, messages to the client, answers to its loads, and what it has.
+ * What a client's memory is used for: an unfinished message, received messages, those that wait for `authorize`, content that
+ * waits for its dependencies or for its author's role, or for its commit, messages to the client, answers to its loads, and what
+ * it has.
  */
 export const clientUses = [
   'unfinished',
   'received',
+  'undecided',
   'waiting',
   'held',
   'uncommitted',
@@ -162,5 +164,8 @@ export function createMemoryAccounts({
 }
 
 function noUses(): ClientUses {
-  return { unfinished: 0, received: 0, waiting: 0, held: 0, uncommitted: 0, outgoing: 0, loads: 0, known: 0 };
+  return {
+    ...{ unfinished: 0, received: 0, undecided: 0, waiting: 0, held: 0 },
+    ...{ uncommitted: 0, outgoing: 0, loads: 0, known: 0 },
+  };
 }

@@ -2,6 +2,7 @@ import type { CryptoProvider } from 'cojson';
 import { kernelVersion } from '../../base/version.ts';
 import { protocolVersion, type HelloFrame } from '../../wire/frames.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
+import type { Authorizer } from '../authorize/authorizer.ts';
 import { admitContent } from '../admission/admit-content.ts';
 import { createBeginnings } from '../beginnings/beginnings.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
@@ -28,6 +29,7 @@ import { limitsForClients } from '../config/limits.ts';
 import { createBearerStore } from '../storage/bearer-store.ts';
 import type { Fork } from '../storage/find-forks.ts';
 import { createSqlStorage, type SqlStorageOptions } from '../storage/sql-storage.ts';
+import { followAuthorization } from '../client/rights/authorization.ts';
 import { createSubscriberIndex } from '../client/subscriber-index.ts';
 import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
@@ -99,6 +101,8 @@ export interface Shared
     Pick<SqlStorageOptions, 'committed'> {
   /** Undefined if clients need not sign in. */
   readonly signInMethodsOf: ((appID: string | undefined) => SignInMethods) | undefined;
+  /** Undefined if clients may load and send everything. */
+  readonly authorizer?: Authorizer | undefined;
   readonly crypto: CryptoProvider;
   readonly memory: MemoryBudget;
   /** What operators have forbidden, for all namespaces. It is in the tables of the default one. */
@@ -120,6 +124,7 @@ export async function openNamespace(
 ): Promise<Namespace> {
   const { limits, signInLimits, turns, random, logger, clock, crypto, memory, measure, restrictions } =
     shared;
+  const { authorizer } = shared;
   const signInMethods = shared.signInMethodsOf?.(appID);
   const { agent, minAppVersion, inspect = false, busUrl, stateDirectory } = options;
   await refuseUnfinishedImport(database.query);
@@ -128,6 +133,7 @@ export async function openNamespace(
   const connections = new Map<string, Connection>();
   const node = createRelayNode(crypto, agent, shared.trapped);
   const subscribers = createSubscriberIndex(node);
+  const authorization = authorizer && followAuthorization(authorizer, appID, node);
   let others: OtherRelays | undefined;
   let remembered: StorageMemory | undefined;
   const doubts = createStorageDoubts({ compare, clock, logger });
@@ -338,6 +344,7 @@ export async function openNamespace(
       admission: contentAdmission,
       beginnings,
       restrictions,
+      authorization,
       signInMethods,
       address,
       signInLimits,
@@ -365,6 +372,7 @@ export async function openNamespace(
     stateless: {
       ...{ appID, node, storage, beginnings, restrictions, turns, memory, signInMethods, minAppVersion },
       ...{ measure, clock, signIns: signInLimits },
+      rightsOf: authorizer && ((principal) => authorizer.rightsOf(principal, appID)),
       bearerStore: createBearerStore(database),
       durability: database.durability,
       identity: () => track.identity,

@@ -1,6 +1,8 @@
 import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { Rights } from '../authorize/authorizer.ts';
 import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { SignInLimits } from '../client/connection-options.ts';
 import type { ReadTurns } from '../client/reading/read-turns.ts';
@@ -25,6 +27,8 @@ export interface StatelessTools {
   readonly measure: WireMeasure;
   /** Undefined if clients need not sign in. */
   readonly signInMethods: SignInMethods | undefined;
+  /** What a user may load and send; undefined if that is everything. */
+  readonly rightsOf: ((principal: Principal | undefined) => Rights) | undefined;
   /** Shared by the relays of the storage. */
   readonly bearerStore: BearerStore;
   readonly signIns: Pick<SignInLimits, 'signInFailed' | 'signInRefusal'>;

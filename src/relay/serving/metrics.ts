@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AuthorizeOutcome } from '../authorize/ask-within.ts';
 import type { ReceivedMessage } from '../../wire/frames.ts';
 import type { BatchWriterOptions } from '../storage/commits/batch-writer.ts';
 import type { NamespaceState } from '../namespace/namespace.ts';
@@ -16,6 +17,8 @@ export interface RelayState extends NamespaceState {
 
 export interface Metrics {
   readonly wire: WireMeasure;
+  /** Counts an answer of the operator's `authorize`. */
+  decided(outcome: AuthorizeOutcome): void;
   readonly committed: NonNullable<BatchWriterOptions['committed']>;
   read(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -40,6 +43,12 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
     name: 'maia_relay_refused_sessions_total',
     help: 'Sessions of a client whose content was not admitted, by reason.',
     labelNames: ['reason'] as const,
+    registers,
+  });
+  const decisions = new Counter({
+    name: 'maia_relay_authorize_total',
+    help: 'Answers of `authorize`: yes, no, timeout or error.',
+    labelNames: ['outcome'] as const,
     registers,
   });
   const commitSeconds = new Histogram({
@@ -133,6 +142,7 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
       refused: (code) => refused.inc({ code }),
       refusedContent: (reason) => refusedSessions.inc({ reason }),
     },
+    decided: (outcome) => decisions.inc({ outcome }),
     committed(commit) {
       commitSeconds.observe(commit.tookMs / 1_000);
       batchMessages.observe(commit.messages);

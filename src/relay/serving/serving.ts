@@ -6,6 +6,8 @@ import type { Logger } from '../../base/logger.ts';
 import type { RefusalCode } from '../../wire/frames.ts';
 import type { Principal } from '../auth/principal.ts';
 import { createSignInMethods, type AuthRules } from '../auth/sign-in-methods.ts';
+import { createAuthorizer } from '../authorize/authorizer.ts';
+import type { Authorize } from '../authorize/ask-within.ts';
 import type { ClientSocket } from '../client/client-socket.ts';
 import type { Connection } from '../client/client-connection.ts';
 import { reconnectAfterMs } from '../client/client-messages.ts';
@@ -70,6 +72,8 @@ export interface ServingOptions extends NamespaceOptions {
   readonly appIDs?: readonly string[] | undefined;
   /** Undefined if clients need not sign in. */
   readonly auth?: AuthRules | undefined;
+  /** Undefined if clients may load and send everything. */
+  readonly authorize?: Authorize | undefined;
   /** How much memory clients and loaded CoValues may take. */
   readonly memoryBytes: number;
   /** Returns a number in [0, 1). */
@@ -88,10 +92,10 @@ export async function startServing(
   database: Database,
   limits: RelayLimits,
   logger: Logger,
-  metrics: Pick<Metrics, 'wire' | 'committed'>,
+  metrics: Pick<Metrics, 'wire' | 'committed' | 'decided'>,
   options: ServingOptions,
 ): Promise<Serving> {
-  const { random = Math.random, memoryBytes } = options;
+  const { random = Math.random, memoryBytes, authorize } = options;
   const connections = new Map<string, Connection>();
   const ending = createEnding(connections, logger);
   const admission = createAdmission(limits, clock);
@@ -111,9 +115,14 @@ export async function startServing(
     changed: () => namespaces.find(undefined)?.publishRestriction(),
   });
   const signInMethodsOf =
-    options.auth && (await createSignInMethods(options.auth, { crypto, clock, logger }));
+    options.auth &&
+    (await createSignInMethods(options.auth, {
+      ...{ crypto, clock, logger },
+      keepsClaims: authorize !== undefined,
+    }));
   const shared: Shared = {
     ...{ crypto, limits, memory, restrictions, random, logger, clock },
+    authorizer: authorize && createAuthorizer({ authorize, clock, logger, decided: metrics.decided }),
     measure: metrics.wire,
     committed: metrics.committed,
     turns: createReadTurns(),

@@ -11,17 +11,22 @@ type SignInTools = Pick<StatelessTools, 'signIns' | 'restrictions' | 'clock'> & 
   readonly tokens: RelayTokens;
 };
 
-/**
- * Rejects with a `StatelessRefusal` unless the request has a token that counts here, or anyone may send requests. Resolves with a
- * function that throws one once the token has ended or its user is blocked.
- */
+/** Who sends a request. */
+export interface Sender {
+  /** Undefined if anyone may send requests. */
+  readonly principal?: Principal;
+  /** Throws a `StatelessRefusal` once the token has ended or its user is blocked. */
+  check(): void;
+}
+
+/** Rejects with a `StatelessRefusal` unless the request has a token that counts here, or anyone may send requests. */
 export async function checkBearer(
   { headers }: IncomingMessage,
   address: string,
   methods: SignInMethods | undefined,
   { signIns, tokens, restrictions, clock }: SignInTools,
-): Promise<() => void> {
-  if (!methods) return () => {};
+): Promise<Sender> {
+  if (!methods) return { check() {} };
   const token = /^Bearer ([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1];
   if (token === undefined || token.length > maxTokenLength)
     throw new StatelessRefusal(
@@ -36,14 +41,17 @@ export async function checkBearer(
     return account;
   });
   if (principal.kind === 'lookup') throw noLookups();
-  return () => {
-    try {
-      checkBlock(principal, restrictions, clock.nowMs());
-      if (hasEnded(principal, clock.nowMs()))
-        throw new SignInRefusal('expired', 'The token has expired. Get a new one.');
-    } catch (error) {
-      throw error instanceof SignInRefusal ? refusalOf(error) : error;
-    }
+  return {
+    principal,
+    check() {
+      try {
+        checkBlock(principal, restrictions, clock.nowMs());
+        if (hasEnded(principal, clock.nowMs()))
+          throw new SignInRefusal('expired', 'The token has expired. Get a new one.');
+      } catch (error) {
+        throw error instanceof SignInRefusal ? refusalOf(error) : error;
+      }
+    },
   };
 }
 

@@ -1,10 +1,12 @@
 import { contentBytes, type Content, type RawCoID } from '../../engine/content.ts';
+import type { Rights } from '../authorize/authorizer.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import { nameOfSome, readCursor, writeCursor, type Cursor, type CursorPart } from './cursor.ts';
 import { findChanged, type Changed, type FoundChanges } from './find-changed.ts';
 import { newerMessages } from './newer-messages.ts';
 import { openPace, type Pace } from './request-pace.ts';
+import { refusePull } from './refuse-unauthorized.ts';
 import { busy, Resync, StatelessRefusal, storageFailed } from './refusal.ts';
 import type { Place } from './request-places.ts';
 import type { RequestMemory } from './requests.ts';
@@ -22,6 +24,13 @@ export interface PullAnswer {
   /** The cursor to pull with next time: at once if there is more. */
   readonly syncedUntil: string;
   readonly more: boolean;
+}
+
+interface PullContext {
+  readonly memory: RequestMemory;
+  /** Undefined if the client may pull everything. */
+  readonly rights: Rights | undefined;
+  readonly place: Place;
 }
 
 export const maxIDs = 100;
@@ -91,8 +100,10 @@ export function createPull(tools: StatelessTools) {
     };
   }
 
-  return (request: PullRequest, memory: RequestMemory, place: Place): Promise<PullAnswer> =>
-    place.run(async () => {
+  return async (request: PullRequest, { memory, rights, place }: PullContext): Promise<PullAnswer> => {
+    // Before its turn, which others could have meanwhile.
+    if (rights) await refusePull(request.ids, rights);
+    return place.run(async () => {
       const pace = openPace(tools, memory);
       try {
         return await pull(request, memory, pace);
@@ -100,6 +111,7 @@ export function createPull(tools: StatelessTools) {
         pace.close();
       }
     });
+  };
 }
 
 const nothing: FoundChanges = { changed: [], withheld: new Set(), deleted: new Set() };

@@ -1,5 +1,6 @@
 import { sessionsOf, type Content } from '../../engine/content.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
+import type { Rights } from '../authorize/authorizer.ts';
 import { NotWrittenTogether } from '../storage/commits/written-together.ts';
 import type { PushRequest } from './read-push.ts';
 import { checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
@@ -7,6 +8,7 @@ import type { Place } from './request-places.ts';
 import type { RequestMemory } from './requests.ts';
 import { openPace } from './request-pace.ts';
 import { conflicting, refuseForbidden } from './push-verdict.ts';
+import { refusePush } from './refuse-unauthorized.ts';
 import { verifyPush } from './verify-push.ts';
 
 /** How many transactions of each pushed session the relay has. */
@@ -28,6 +30,8 @@ export interface PushAnswer {
 export interface PushContext {
   readonly memory: RequestMemory;
   readonly place: Place;
+  /** Undefined if the client may push everything. */
+  readonly rights: Rights | undefined;
   /** Throws a `StatelessRefusal` if the client may no longer push. */
   checkSender(): void;
 }
@@ -66,10 +70,12 @@ export function createPush(tools: StatelessTools) {
 
   return async (
     { changes, since }: PushRequest,
-    { memory, place, checkSender }: PushContext,
+    { memory, place, rights, checkSender }: PushContext,
   ): Promise<PushAnswer> => {
     const refusal = tools.storage.refusal();
     if (refusal !== undefined) throw storageFailed('The disk of the relay is almost full.');
+    // Before its place, which others could have meanwhile.
+    if (rights) await refusePush(changes, rights, tools);
     const together = await place
       .run(() => verify(changes, memory))
       // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.

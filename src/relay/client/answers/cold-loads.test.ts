@@ -54,6 +54,7 @@ function setUp(
     hasRoom: () => room === undefined,
     whenRoom: () => room ?? Promise.resolve(),
     deliver: (message) => void delivered.push(message),
+    goesAlong: undefined,
     mayBegin: () => seen.mayBegin,
     done: () => {},
     holds(bytes) {

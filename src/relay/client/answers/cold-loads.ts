@@ -19,6 +19,8 @@ export interface ColdLoads {
 
 export interface ColdLoadsOptions extends AnswerOptions {
   deliver(message: SyncMessage): void;
+  /** A CoValue is sent because `root` depends on it. */
+  readonly goesAlong: ((id: RawCoID, root: RawCoID) => void) | undefined;
   /** False while no more loads may begin, for lack of memory. */
   mayBegin(): boolean;
   /** So many bytes are reserved for answers. */
@@ -157,6 +159,7 @@ export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
   /** Dependencies are sent before the CoValues that need them. */
   async function sendDependency(id: RawCoID, dependants: readonly RawCoID[]): Promise<void> {
     if (clientHas(id)) return;
+    options.goesAlong?.(id, dependants[0] ?? id);
     const isSent = !isWarm(node, id) && (await sendCold(id, dependants));
     const client = peer();
     if (!isSent && client && !isClosed) node.syncManager.sendNewContent(id, client);

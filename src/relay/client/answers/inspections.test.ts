@@ -14,7 +14,7 @@ function setUp() {
   const reads: RawCoID[] = [];
   const held = { bytes: 0, mostBytes: 0 };
   const queue = new OutgoingQueue({
-    takenDown: { mayPass: () => true },
+    filter: { mayPass: () => true },
     socket: {
       get bufferedAmount() {
         return unread.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -29,7 +29,7 @@ function setUp() {
     closed: () => {},
   });
   const inspections = createInspections({
-    isTakenDown: () => false,
+    isHidden: () => false,
     storage: {
       readCommitted(id) {
         reads.push(id as RawCoID);

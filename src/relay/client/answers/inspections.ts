@@ -13,7 +13,7 @@ export interface Inspections {
 
 export interface InspectionsOptions {
   readonly storage: Pick<SqlStorage, 'readCommitted'>;
-  isTakenDown(id: string): boolean;
+  isHidden(id: string): boolean;
   readonly logger: Logger;
   /** Whether the client has read enough to receive more. */
   hasRoom(): boolean;
@@ -31,7 +31,7 @@ const bytesPerSession = 150;
 const maxConcurrent = 200;
 
 export function createInspections(options: InspectionsOptions): Inspections {
-  const { storage, isTakenDown, logger, hasRoom, whenRoom, holds, send } = options;
+  const { storage, isHidden, logger, hasRoom, whenRoom, holds, send } = options;
   const semaphore = createSemaphore(maxConcurrent);
   let openCount = 0;
   let heldBytes = 0;
@@ -47,7 +47,7 @@ export function createInspections(options: InspectionsOptions): Inspections {
     while (!hasRoom()) await whenRoom();
     add(-bytes);
     if (isClosed) return;
-    const known = state && !isTakenDown(id) ? { header: state.header, sessions: state.sessions } : null;
+    const known = state && !isHidden(id) ? { header: state.header, sessions: state.sessions } : null;
     send(encodeFrame({ maia: 'inspected', ask, id, known }));
   }
 

@@ -9,8 +9,10 @@ import { createReconciliations, type Reconciliations } from './reconciliations.t
 
 export interface StoredAnswersOptions extends AnswerOptions {
   readonly storage: AnswerOptions['storage'] & Pick<SqlStorage, 'readCommitted'>;
-  isTakenDown(id: string): boolean;
+  isHidden(id: string): boolean;
   deliver(message: SyncMessage): void;
+  /** A CoValue is sent because `root` depends on it. */
+  goesAlong: ((id: RawCoID, root: RawCoID) => void) | undefined;
   /** False while no more loads may begin, for lack of memory. */
   mayBegin(): boolean;
   /** So many bytes are reserved for answers, or wait until the client has read others. */
