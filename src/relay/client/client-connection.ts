@@ -7,7 +7,7 @@ import { ClientMessages, reconnectAfterMs, type TakePart } from './client-messag
 import { closeWithRefusal, spread } from './closing-refusal.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { createCutAcknowledgements } from './answers/cut-acknowledgements.ts';
-import { contentParts, oversizedSession } from './content-parts.ts';
+import { contentParts, oversizedSession, takeInParts } from './content-parts.ts';
 import { OpenLoads } from './open-loads.ts';
 import { delayAcknowledgements } from './acknowledgements.ts';
 import { minBytesPerSecond, scarceBytesPerSecond } from './reading/incoming-frame.ts';
@@ -209,32 +209,19 @@ export function serveConnection(options: ConnectionOptions): Connection {
     if (!message) return undefined;
     knownSessions.note(message);
     acknowledgements.received(message);
-    if (message.action === 'content') return takeInParts(message);
+    if (message.action === 'content') return takeAllowed(message);
     if (!dependencyQueue?.hold(message)) pass(message);
     return undefined;
   }
 
-  function takeInParts(message: Content): TakePart | undefined {
+  function takeAllowed(message: Content): TakePart | undefined {
     const tooMuch = oversizedSession(message);
     if (options.storage.refusal() !== undefined)
       refuse('storage', 'The disk of the relay is almost full.', reconnectAfterMs);
     else if (tooMuch !== undefined)
       refuse('too-large', `${tooMuch}. Send such a session in several messages.`);
-    else return takeEach(contentParts(message));
+    else return takeInParts(contentParts(message), takeContent);
     return undefined;
-  }
-
-  /** Takes the first part. Looks ahead, because a step of its own for the end would cost a busy client several turns. */
-  function takeEach(parts: Iterable<Content>): TakePart | undefined {
-    const rest = parts[Symbol.iterator]();
-    let next = rest.next();
-    const takePart = () => {
-      const { value } = next as IteratorYieldResult<Content>;
-      next = rest.next();
-      takeContent(value);
-      return next.done !== true;
-    };
-    return takePart() ? takePart : undefined;
   }
 
   function pass(message: SyncMessage): void {

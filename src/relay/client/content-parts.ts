@@ -20,6 +20,25 @@ export function contentParts(content: Content): Iterable<Content> {
   return packSessions({ ...content, new: {} }, content, sessions, costOf, (session) => session);
 }
 
+/**
+ * Takes the first part, and returns how to take the next one, if there is one. Looks ahead, because a step of its own for the end
+ * would cost a busy client several turns.
+ */
+export function takeInParts(
+  parts: Iterable<Content>,
+  take: (part: Content) => void,
+): (() => boolean) | undefined {
+  const rest = parts[Symbol.iterator]();
+  let next = rest.next();
+  const takePart = () => {
+    const { value } = next as IteratorYieldResult<Content>;
+    next = rest.next();
+    take(value);
+    return next.done !== true;
+  };
+  return takePart() ? takePart : undefined;
+}
+
 function costOf(session: SessionContent): number {
   return Math.max(minSessionBytes, sizeOfSession(session));
 }

@@ -152,7 +152,10 @@ it('[RELAY-84] messages that wait for an answer keep their order, whatever is an
         mostOpen = Math.max(mostOpen, open.length);
       }),
   );
-  const ids = Array.from({ length: 1_000 }, (_, index) => `co_zA${index}`);
+  const ids = Array.from(
+    { length: 1_000 },
+    (_, index) => `co_z${'A'.repeat(30)}${String(index).replaceAll('0', 'Z')}`,
+  );
   send(...ids.map(load));
   const answered = () => received().flatMap(({ action, id }) => (action === 'known' ? [id] : []));
   await until(() => {

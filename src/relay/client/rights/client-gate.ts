@@ -1,12 +1,13 @@
 import type { LocalNode, PeerState, SyncMessage } from 'cojson';
 import type { Clock } from '../../../base/clock.ts';
-import { sessionsOf, type Content, type RawCoID } from '../../../engine/content.ts';
+import { sessionsOf, type Content, type CoValueHeader, type RawCoID } from '../../../engine/content.ts';
 import type { InspectFrame } from '../../../wire/frames.ts';
 import type { RefusedContent } from '../../admission/content-refusal.ts';
 import { createRefusedSessions } from '../../admission/refused-sessions.ts';
 import type { Principal } from '../../auth/principal.ts';
 import { maxReconciled } from '../answers/reconciliations.ts';
 import type { TakePart } from '../client-messages.ts';
+import { contentParts, takeInParts } from '../content-parts.ts';
 import { createAskedAgain } from './asked-again.ts';
 import { AuthorizedMessages } from './authorized-messages.ts';
 import type { Authorization } from './authorization.ts';
@@ -69,6 +70,8 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
   const askedAgain = createAskedAgain({ ...options, allowed: options.reconnect });
   const notices = createRefusedSessions(options.clock);
   const deniedOf = new WeakMap<SyncMessage, ReadonlySet<string>>();
+  /** Of the message that a part comes from. */
+  const headers = new WeakMap<SyncMessage, CoValueHeader | undefined>();
   let inspecting = 0;
 
   async function mayCompare(message: Reconcile): Promise<boolean> {
@@ -92,7 +95,7 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
           (!message.isCorrection && peer()?.isCoValueSubscribedToPeer(message.id)) || mayLoad(message.id)
         );
       case 'content':
-        return maySend(message, rights, options);
+        return maySend(withHeader(message, headers.get(message)), rights, options);
       case 'reconcile':
         if (message.values.length > maxReconciled || message.values.every(([id]) => has(id))) return true;
         return mayCompare(message);
@@ -154,7 +157,13 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
   return {
     mayPass,
     goesAlong,
-    take: (message) => messages.take(message),
+    take(message) {
+      if (message.action !== 'content') return messages.take(message);
+      return takeInParts(contentParts(message), (part) => {
+        headers.set(part, message.header);
+        messages.take(part);
+      });
+    },
     inspect(frame) {
       inspecting++;
       void Promise.resolve(mayLoad(frame.id)).then(() => {
@@ -177,6 +186,10 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
       askedAgain.close();
     },
   };
+}
+
+function withHeader(part: Content, header: CoValueHeader | undefined): Content {
+  return header ? { ...part, header } : part;
 }
 
 function sessionIDsOf(message: SyncMessage): readonly string[] {
