@@ -35,6 +35,11 @@ export function currentSessions(node: LocalNode): readonly string[] {
   return ownAuthors(node).map((author) => `${author}${suffix}`);
 }
 
+/** The group or account that owns a CoValue. A group or account decides about itself. */
+export function ownerOf(id: string, { ruleset }: Pick<CoValueHeader, 'ruleset'>): string {
+  return ruleset.type === 'ownedByGroup' ? ruleset.group : id;
+}
+
 /** A session of this form holds only a deletion, and is kept when the rest of the CoValue is erased. */
 export function isDeleteSession(sessionID: string): boolean {
   return sessionID.endsWith('$');

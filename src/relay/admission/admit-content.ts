@@ -2,6 +2,7 @@ import { cojsonInternals, type LocalNode, type PeerState } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import {
   authorOf,
+  ownerOf,
   sessionsOf,
   type Content,
   type CoValueHeader,
@@ -18,7 +19,7 @@ import type { RefusedContent } from './content-refusal.ts';
 import { genesisFirst } from './genesis-first.ts';
 import { createHeldContent, type HeldContent } from './held-content.ts';
 import { judgeSession, mayChange } from './judge-session.ts';
-import { createOwnerRoles, ownerOf } from './owner-roles.ts';
+import { createOwnerRoles } from './owner-roles.ts';
 import { createRefusedSessions, type RefusedSessions } from './refused-sessions.ts';
 
 export interface AdmissionEvents {

@@ -1,5 +1,11 @@
 import type { LocalNode } from 'cojson';
-import { authorOf, type Content, type CoValueHeader, type Transaction } from '../../engine/content.ts';
+import {
+  authorOf,
+  ownerOf,
+  type Content,
+  type CoValueHeader,
+  type Transaction,
+} from '../../engine/content.ts';
 import { groupsAbove, type FindGroup } from './group-graph.ts';
 import { createGroupMembers, type GroupMembers, type Standing } from './group-members.ts';
 import type { RoleVerdict } from './judge-session.ts';
@@ -100,9 +106,4 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
       if (index.arrived(content)) above.changed(content.id);
     },
   };
-}
-
-/** A group or account decides about itself. */
-export function ownerOf(id: string, { ruleset }: CoValueHeader): string {
-  return ruleset.type === 'ownedByGroup' ? ruleset.group : id;
 }

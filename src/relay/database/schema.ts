@@ -107,6 +107,11 @@ const migrations: readonly (readonly string[])[] = [
       nonce text collate "C" primary key,
       until timestamptz not null
     )`,
+    // The group or account that owns it, or the CoValue itself. Null in rows of relays of earlier versions, until a relay fills
+    // it in; see `fill-owners`.
+    `alter table relay.covalues add column owner text collate "C"`,
+    `create index covalues_owner on relay.covalues (owner) where owner is not null`,
+    `create index covalues_unowned on relay.covalues (id) where owner is null`,
   ],
 ];
 

@@ -242,6 +242,7 @@ export async function openNamespace(
   });
   const handled = followHandledContent(node);
   node.enableDeletedCoValuesErasure();
+  storage.owners.start();
 
   const outage = watchForOutage({
     storage,

@@ -24,6 +24,7 @@ import { createKnownForks } from './known-forks.ts';
 import { createEraser } from './eraser.ts';
 import { readKnownStates } from './read-rows.ts';
 import { createListing } from './listing.ts';
+import { createOwners, type Owners } from './owners.ts';
 import { createNewerLoader, type LoadNewer } from './read-newer.ts';
 import { noUpstream } from './no-upstream.ts';
 import { createStoredStates } from './stored-states.ts';
@@ -71,6 +72,7 @@ export interface SqlStorage extends StorageAPI {
   openReader(onlySessions?: readonly string[]): Pick<ContentLoader, 'load' | 'read' | 'readNewer'>;
   /** What has changed, from the log. Rejects if a read fails. */
   readonly changes: ChangesSince;
+  readonly owners: Owners;
   /** Reads what other relays stored beyond the state in memory. */
   readonly loadNewer: LoadNewer;
   /** The database went back to an earlier state: discards all that memory says of what is stored, and reads in progress. */
@@ -124,6 +126,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
   const claimReader = createBatchReader((digests) => readClaims(database.query, digests));
   const eraser = createEraser(database, clock, logger);
+  const owners = createOwners(database, clock, logger);
   const writer = createBatchWriter({
     database,
     isDeletionValid: (id) => validDeletions.has(id),
@@ -327,6 +330,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       if (since !== generation) throw wentBack();
     },
     changes: createChangesSince(database.query),
+    owners,
     openReader: (onlySessions) => createContentLoader(database, () => {}, beginRead, onlySessions),
     loadNewer: (known, handOut) => readUntilDone(() => loadNewer(known, handOut)),
     forgetStored() {
@@ -382,6 +386,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
 
   async function closeNow(withinMs: number): Promise<void> {
     eraser.stop();
+    owners.stop();
     await new Promise<void>((resolve) => {
       const cancel = clock.after(withinMs, resolve);
       queue.afterCommit(undefined, () => {

@@ -1,6 +1,7 @@
 import type { Query } from '../../database/database.ts';
 import {
   isDeleteSession,
+  ownerOf,
   sessionsOf,
   type Content,
   type KnownState,
@@ -13,19 +14,20 @@ export async function insertHeaders(
   query: Query,
   contents: readonly Content[],
 ): Promise<ReadonlySet<RawCoID>> {
-  const headers = new Map<RawCoID, string>();
-  for (const { id, header } of contents) if (header) headers.set(id, JSON.stringify(header));
+  const headers = new Map<RawCoID, readonly [header: string, owner: string]>();
+  for (const { id, header } of contents)
+    if (header) headers.set(id, [JSON.stringify(header), ownerOf(id, header)]);
   if (headers.size === 0) return new Set();
-  const rows = [...headers].sort(([a], [b]) => compare(a, b));
+  const rows = [...headers].map(([id, row]) => [id, ...row] as const).sort(([a], [b]) => compare(a, b));
   const added = await query<{ id: RawCoID }>(
     `with added as (
-       insert into relay.covalues (id, header) select * from unnest($1::text[], $2::text[])
+       insert into relay.covalues (id, header, owner) select * from unnest($1::text[], $2::text[], $3::text[])
        on conflict (id) do nothing returning id
      ), logged as (
        insert into relay.changes (covalue_id, session_id, after, count) select id, '', 0, 0 from added
      )
      select id from added`,
-    columns(rows, 2),
+    columns(rows, 3),
   );
   return new Set(added.map(({ id }) => id));
 }

@@ -1,0 +1,37 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { RawCoID } from '../../engine/content.ts';
+import type { Database } from '../database/database.ts';
+import { fillOwners } from './fill-owners.ts';
+
+/** Which CoValues a group or account owns. Of themselves, groups, accounts and CoValues without a group are the owners. */
+export interface Owners {
+  /** In the order of their IDs, at most `limit`. Undefined while older rows have no owner yet. Rejects if the read fails. */
+  listOwned(ownerID: string, limit: number): Promise<readonly RawCoID[] | undefined>;
+  /** Begins to fill in the owners that rows of earlier versions lack. */
+  start(): void;
+  stop(): void;
+}
+
+export function createOwners(
+  database: Pick<Database, 'query' | 'write'>,
+  clock: Clock,
+  logger: Logger,
+): Owners {
+  const fill = fillOwners(database, clock, logger);
+  return {
+    async listOwned(ownerID, limit) {
+      const [row] = await database.query<{ isLacking: boolean; ids: readonly RawCoID[] }>(
+        `select exists (select from relay.covalues where owner is null) as "isLacking",
+           array(select id from relay.covalues where owner = $1 order by id limit $2) as ids`,
+        [ownerID, limit],
+      );
+      if (row?.isLacking === false) return row.ids;
+      // A relay of an earlier version may have stored more since.
+      fill.start();
+      return undefined;
+    },
+    start: fill.start,
+    stop: fill.stop,
+  };
+}
