@@ -10,6 +10,8 @@ export interface Principal {
   readonly untilMs?: number;
   /** Of the token, if `authorize` needs them. */
   readonly claims?: object;
+  /** The groups and accounts that a token lets its user list, besides those that everyone may. */
+  readonly collections?: readonly string[];
 }
 
 /** Of its ID, in characters: operators name it in what they block. */

@@ -1,4 +1,5 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
+import { isCoValueID } from '../../wire/ids.ts';
 import { maxPrincipalLength, SignInRefusal, type Principal } from './principal.ts';
 
 export interface TokenRules {
@@ -35,7 +36,7 @@ export async function verifyToken(token: string, rules: TokenRules, nowMs: numbe
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience }),
     });
-    const { iss = '', sub, exp = 0, iat = 0, app } = payload;
+    const { iss = '', sub, exp = 0, iat = 0, app, collections } = payload;
     if (typeof sub !== 'string' || sub === '') throw refused('it names no subject');
     if (app !== undefined && app !== appID)
       throw new SignInRefusal('forbidden', 'The token is for another app. Get one for this app.');
@@ -46,6 +47,7 @@ export async function verifyToken(token: string, rules: TokenRules, nowMs: numbe
       id,
       untilMs: Math.min(exp, iat + maxAgeSeconds) * 1_000,
       ...(keepsClaims && { claims: Object.freeze(payload) }),
+      ...(Array.isArray(collections) && { collections: collections.filter(isCoValueID) }),
     };
   } catch (error) {
     throw error instanceof SignInRefusal ? error : refusalOf(error);

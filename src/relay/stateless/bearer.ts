@@ -11,28 +11,36 @@ type SignInTools = Pick<StatelessTools, 'signIns' | 'restrictions' | 'clock'> & 
   readonly tokens: RelayTokens;
 };
 
-/** Who sends a request. */
+/** A client whose token counts. */
 export interface Sender {
-  /** Undefined if anyone may send requests. */
-  readonly principal?: Principal;
+  /** Undefined where clients need not sign in. */
+  readonly principal: Principal | undefined;
   /** Throws a `StatelessRefusal` once the token has ended or its user is blocked. */
   check(): void;
 }
 
 /** Rejects with a `StatelessRefusal` unless the request has a token that counts here, or anyone may send requests. */
-export async function checkBearer(
+export function checkBearer(
   { headers }: IncomingMessage,
+  address: string,
+  methods: SignInMethods | undefined,
+  tools: SignInTools,
+): Promise<Sender> {
+  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1];
+  return checkToken(token, 'Send a token in the header `Authorization: Bearer`.', address, methods, tools);
+}
+
+/** `how`: how a client sends one. Rejects as `checkBearer` does. */
+export async function checkToken(
+  token: string | undefined,
+  how: string,
   address: string,
   methods: SignInMethods | undefined,
   { signIns, tokens, restrictions, clock }: SignInTools,
 ): Promise<Sender> {
-  if (!methods) return { check() {} };
-  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (!methods) return { principal: undefined, check() {} };
   if (token === undefined || token.length > maxTokenLength)
-    throw new StatelessRefusal(
-      'unauthorized',
-      'This relay serves only clients that sign in. Send a token in the header `Authorization: Bearer`.',
-    );
+    throw new StatelessRefusal('unauthorized', `This relay serves only clients that sign in. ${how}`);
   const principal = await signIn(address, signIns, async () => {
     if (!isRelayToken(token) || !methods.names.includes('account'))
       return methods.verify({ maia: 'auth', method: 'jwt', token }, '');

@@ -294,7 +294,10 @@ describe('a pull', () => {
       '?ids=co_zabc&limit=0',
       '?ids=co_zabc&limit=1001',
       '?ids=co_zabc&limit=x',
-      '?collection=co_zabc',
+      '?collection=',
+      '?collection=nobody',
+      '?collection=co_zabc,co_zabd',
+      '?collection=co_zabc&ids=co_zabc',
       '?ids=co_zabc&token=secret',
     ];
     for (const query of queries) {

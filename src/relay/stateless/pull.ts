@@ -2,17 +2,21 @@ import { contentBytes, type Content, type RawCoID } from '../../engine/content.t
 import type { Rights } from '../authorize/authorizer.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
+import type { Sender } from './bearer.ts';
+import { mayList, notListed } from './collection-access.ts';
 import { nameOfSome, readCursor, writeCursor, type Cursor, type CursorPart } from './cursor.ts';
 import { findChanged, type Changed, type FoundChanges } from './find-changed.ts';
 import { newerMessages } from './newer-messages.ts';
 import { openPace, type Pace } from './request-pace.ts';
-import { refusePull } from './refuse-unauthorized.ts';
+import { deniedOf, refusePull } from './refuse-unauthorized.ts';
 import { busy, Resync, StatelessRefusal, storageFailed } from './refusal.ts';
 import type { Place } from './request-places.ts';
 import type { RequestMemory } from './requests.ts';
+import { readStoredRoles } from './stored-roles.ts';
 
 export interface PullRequest {
-  readonly ids: readonly RawCoID[];
+  /** The CoValues, or a group or account: then, all that it owns. */
+  readonly of: readonly RawCoID[] | { readonly collection: RawCoID };
   readonly since: string | undefined;
   /** The most messages in the answer. */
   readonly limit: number;
@@ -26,14 +30,16 @@ export interface PullAnswer {
   readonly more: boolean;
 }
 
-interface PullContext {
+export interface PullContext {
   readonly memory: RequestMemory;
+  readonly sender: Sender;
   /** Undefined if the client may pull everything. */
   readonly rights: Rights | undefined;
   readonly place: Place;
 }
 
 export const maxIDs = 100;
+export const maxOwned = 10_000;
 const defaultLimit = 500;
 const maxLimit = 1_000;
 /** Of one answer, but for its last message. */
@@ -43,16 +49,23 @@ const memoryPerByte = 4;
 
 /** Reads the query of the address. Throws a `StatelessRefusal`. */
 export function readPull(query: URLSearchParams): PullRequest {
+  const collection = query.get('collection');
   const ids = (query.get('ids') ?? '').split(',').filter((id) => id !== '');
   const limit = query.get('limit') ?? String(defaultLimit);
-  if (['ids', 'since', 'limit'].some((name) => query.getAll(name).length > 1))
+  if (['ids', 'collection', 'since', 'limit'].some((name) => query.getAll(name).length > 1))
     throw invalid('it names a parameter twice');
-  if (query.has('collection')) throw invalid('this relay does not list collections yet. Pull by `ids`');
-  if (ids.length === 0 || ids.length > maxIDs) throw invalid(`\`ids\` names none, or more than ${maxIDs}`);
+  if (collection !== null && query.has('ids')) throw invalid('it has both `ids` and a `collection`');
+  if (collection !== null && !isCoValueID(collection)) throw invalid('the `collection` is malformed');
+  if (collection === null && (ids.length === 0 || ids.length > maxIDs))
+    throw invalid(`\`ids\` names none, or more than ${maxIDs}`);
   if (!ids.every(isCoValueID)) throw invalid('one of the `ids` is malformed');
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > maxLimit)
     throw invalid(`\`limit\` is not between 1 and ${maxLimit}`);
-  return { ids: [...new Set(ids)], since: query.get('since') ?? undefined, limit: Number(limit) };
+  return {
+    of: collection === null ? [...new Set(ids)] : { collection },
+    since: query.get('since') ?? undefined,
+    limit: Number(limit),
+  };
 }
 
 /** The result rejects with a `StatelessRefusal`, with `Resync`, or because the storage failed. */
@@ -60,9 +73,32 @@ export function createPull(tools: StatelessTools) {
   const { storage, appID } = tools;
   const { isTakenDown } = tools.restrictions;
 
+  /** The collection itself comes first, with the groups above it. */
+  async function list(
+    collection: RawCoID,
+    { principal }: Sender,
+    inTurn: Pace['inTurn'],
+  ): Promise<readonly RawCoID[]> {
+    const isListed =
+      !isTakenDown(collection) &&
+      (await mayList(collection, principal, () => readStoredRoles(collection, { ...tools, inTurn })));
+    if (!isListed) throw notListed(principal, collection);
+    const owned = await storage.owners.listOwned(collection, maxOwned + 1);
+    if (!owned)
+      throw storageFailed(
+        'After an update or an import, the relay is still noting which group owns which CoValue.',
+      );
+    if (owned.length > maxOwned)
+      throw new StatelessRefusal(
+        'too-large',
+        `This group owns more than ${maxOwned} CoValues. Pull them by \`ids\`.`,
+      );
+    return [collection, ...owned.filter((id) => id !== collection)];
+  }
+
   async function pull(
-    { ids, since, limit }: PullRequest,
-    memory: RequestMemory,
+    { of, since, limit }: PullRequest,
+    { memory, sender, rights }: PullContext,
     { inTurn }: Pace,
   ): Promise<PullAnswer> {
     const identity = tools.identity();
@@ -71,13 +107,16 @@ export function createPull(tools: StatelessTools) {
     const from = part ? part.from : cursor?.horizon;
     // Read first, because the next pull gives everything that is committed after it.
     const now = await storage.changes.readHorizon();
+    const ids = 'collection' in of ? await list(of.collection, sender, inTurn) : of;
     const horizon = part ? cursor.horizon : now;
     const state = from === undefined ? undefined : await storage.changes.stateSince(from);
     if (state?.isKept === false) throw new Resync();
+    const denied = 'collection' in of && rights ? await deniedOf(ids, rights) : new Set<string>();
+    const isWithheld = (id: string) => isTakenDown(id) || denied.has(id);
     const reader = storage.openReader();
     const isNew = !state?.isQuiet || cursor?.withheld !== '';
     const found = isNew
-      ? await findChanged(ids, from, { changes: storage.changes, reader, inTurn, isTakenDown })
+      ? await findChanged(ids, from, { changes: storage.changes, reader, inTurn, isWithheld })
       : nothing;
     const name = nameOfSome(found.withheld);
     const deleted = nameOfSome(found.deleted);
@@ -100,13 +139,14 @@ export function createPull(tools: StatelessTools) {
     };
   }
 
-  return async (request: PullRequest, { memory, rights, place }: PullContext): Promise<PullAnswer> => {
+  return async (request: PullRequest, context: PullContext): Promise<PullAnswer> => {
+    const { memory, rights, place } = context;
     // Before its turn, which others could have meanwhile.
-    if (rights) await refusePull(request.ids, rights);
+    if (rights) await refusePull('collection' in request.of ? [request.of.collection] : request.of, rights);
     return place.run(async () => {
       const pace = openPace(tools, memory);
       try {
-        return await pull(request, memory, pace);
+        return await pull(request, context, pace);
       } finally {
         pace.close();
       }

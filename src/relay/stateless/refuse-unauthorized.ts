@@ -13,22 +13,28 @@ export async function refusePush(
   options: NamedOptions,
 ): Promise<void> {
   const mayLoad = (id: string) => rights.decide(id, 'load');
-  await refuseUnless(changes, (change) => maySend(change, { ...rights, mayLoad }, options));
+  const denied = await deniedIn(changes, (change) => maySend(change, { ...rights, mayLoad }, options));
+  if (denied.size > 0) throw new StatelessRefusal(code, sentence, { ids: [...denied] });
 }
 
 /** The same for a pull. */
 export async function refusePull(ids: readonly string[], rights: Rights): Promise<void> {
-  await refuseUnless(
+  const denied = await deniedOf(ids, rights);
+  if (denied.size > 0) throw new StatelessRefusal(code, sentence, { ids: [...denied] });
+}
+
+/** Those that the client may not load. */
+export async function deniedOf(ids: readonly string[], rights: Rights): Promise<ReadonlySet<string>> {
+  return deniedIn(
     ids.map((id) => ({ id })),
     ({ id }) => rights.decide(id, 'load'),
   );
 }
 
-async function refuseUnless<T extends { readonly id: string }>(
+async function deniedIn<T extends { readonly id: string }>(
   all: readonly T[],
   isAllowed: (one: T) => boolean | Promise<boolean>,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const answers = await Promise.all(all.map(async (one) => [one.id, await isAllowed(one)] as const));
-  const ids = new Set(answers.filter(([, isYes]) => !isYes).map(([id]) => id));
-  if (ids.size > 0) throw new StatelessRefusal(code, sentence, { ids: [...ids] });
+  return new Set(answers.filter(([, isYes]) => !isYes).map(([id]) => id));
 }

@@ -78,14 +78,14 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     checkVersion(request, tools);
     if (part === 'nonce' || part === 'token') return signInBy(one, part, tools);
     const { signInMethods } = tools;
-    const { principal, check } = await checkBearer(request, addressOf(request), signInMethods, {
+    const sender = await checkBearer(request, addressOf(request), signInMethods, {
       ...tools,
       tokens: own.tokens,
     });
     checkServing(tools);
-    const rights = tools.rightsOf?.(principal);
+    const rights = tools.rightsOf?.(sender.principal);
     if (part === 'pull')
-      return own.pull(readPull(queryOf(request)), { memory, rights, place: one.enter(pulling) });
+      return own.pull(readPull(queryOf(request)), { memory, sender, rights, place: one.enter(pulling) });
     // Reading and parsing the body cost time, too.
     pushing.check(addressOf(request));
     const read = await readRequest(request, { ...body, signal: one.signal }, memory);
@@ -93,7 +93,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     const place = one.enter(pushing);
     const push = readPush(read, tools.appID);
     for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
-    return own.push(push, { memory, rights, checkSender: check, place });
+    return own.push(push, { memory, rights, checkSender: sender.check, place });
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests. */

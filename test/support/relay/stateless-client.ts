@@ -71,7 +71,8 @@ export async function pull(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<StatelessAnswer> {
   const named = ids.map((one) => (typeof one === 'string' ? one : one.id)).join(',');
-  const address = `${placeOf(url)}/pull?${new URLSearchParams({ ids: named, ...query }).toString()}`;
+  const what = ids.length > 0 && { ids: named };
+  const address = `${placeOf(url)}/pull?${new URLSearchParams({ ...what, ...query }).toString()}`;
   return answerOf(await fetch(address, { headers: { 'x-client-id': 'sw-1', ...headers } }));
 }
 

@@ -1,0 +1,81 @@
+import { RawAccount, RawGroup, type LocalNode } from 'cojson';
+import { parseJson } from '../../base/json.ts';
+import { isRecord } from '../../base/record.ts';
+import { sessionsOf, type Content } from '../../engine/content.ts';
+import { everyone } from '../../engine/covalue-access.ts';
+import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { createThrowAwayNode } from '../../engine/create-node.ts';
+import { awaitNoMore, namedIn } from '../../engine/release-pacing.ts';
+import { isCoValueID } from '../../wire/ids.ts';
+import { requiredOf } from '../client/content-dependencies.ts';
+import type { Restrictions } from '../operator/restrictions.ts';
+import type { SqlStorage } from '../storage/sql-storage.ts';
+import { captureStorage } from './capture-storage.ts';
+import { StatelessRefusal } from './refusal.ts';
+import type { Pace } from './request-pace.ts';
+
+/** Who may read what a group or account owns, by what is stored. */
+export interface StoredRoles {
+  /** The group, those above it, and their authors: a change of one of them can change a role. */
+  readonly sources: ReadonlySet<string>;
+  mayRead(accountID: string): boolean;
+  readonly mayEveryoneRead: boolean;
+}
+
+export interface StoredRolesOptions {
+  readonly node: LocalNode;
+  readonly storage: Pick<SqlStorage, 'openReader'>;
+  readonly restrictions: Pick<Restrictions, 'isTakenDown'>;
+  readonly inTurn: Pace['inTurn'];
+}
+
+/** Anyone can put groups above each other. */
+const maxSources = 2_000;
+/** cojson's other roles write without reading, belong to invites, or are `revoked`. */
+const readingRoles: ReadonlySet<unknown> = new Set(['reader', 'writer', 'manager', 'admin']);
+
+/** Reads the group with those above it into a throw-away node. Nobody may read what is owned by anything else, or is not stored. */
+export async function readStoredRoles(
+  groupID: string,
+  { node: relayNode, storage, restrictions, inTurn }: StoredRolesOptions,
+): Promise<StoredRoles> {
+  const node = createThrowAwayNode(relayNode);
+  node.setStorage(captureStorage().storage);
+  const reader = storage.openReader();
+  const sources = new Set<string>();
+
+  /** Dependencies first. Not the members: their roles are in the group alone. */
+  async function load(id: string): Promise<void> {
+    if (sources.has(id)) return;
+    sources.add(id);
+    if (sources.size > maxSources)
+      throw new StatelessRefusal('too-large', `A group depends on more than ${maxSources} CoValues.`);
+    const stored = restrictions.isTakenDown(id) ? undefined : await reader.read(id);
+    if (stored?.header.ruleset.type !== 'group') return;
+    for await (const piece of stored.pieces) {
+      for (const needed of [...requiredOf(piece, stored.header), ...parentsIn(piece)]) await load(needed);
+      await inTurn(() => {
+        awaitNoMore(getOrCreateCoValue(node, id), namedIn(node, piece));
+        node.syncManager.handleNewContent(piece, 'storage');
+      });
+    }
+  }
+
+  await load(groupID);
+  const group = await inTurn(() => getAvailableCoValue(node, groupID)?.getCurrentContent());
+  if (group instanceof RawAccount)
+    return { sources, mayRead: (accountID) => accountID === groupID, mayEveryoneRead: false };
+  if (!(group instanceof RawGroup)) return { sources, mayRead: () => false, mayEveryoneRead: false };
+  const isReader = (member: string) => readingRoles.has(group.roleOf(member as 'everyone'));
+  return { sources, mayRead: isReader, mayEveryoneRead: isReader(everyone) };
+}
+
+function parentsIn(piece: Content): readonly string[] {
+  const changes = sessionsOf(piece).flatMap(([, { newTransactions }]) =>
+    newTransactions.flatMap((one) => (one.privacy === 'trusting' ? parseJson(one.changes) : [])),
+  );
+  return changes.flatMap((change) => {
+    const [, id] = isRecord(change) ? (/^parent_(.*)$/.exec(String(change.key)) ?? []) : [];
+    return isCoValueID(id) ? [id] : [];
+  });
+}
