@@ -37,6 +37,7 @@ const relayFolders = {
   doctor: ['admin', 'auth', 'storage', 'database', 'config'],
   transfer: ['storage', 'database', 'config'],
   admin: ['serving', 'client', 'auth', 'operator', 'config'],
+  notices: ['serving', 'stateless', 'namespace', 'client', 'memory', 'auth', 'bus', 'config'],
   stateless: [
     'serving',
     'namespace',

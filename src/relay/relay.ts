@@ -29,6 +29,7 @@ import { createHttpFront, createMetricsFront, refuseUpgrade } from './serving/ht
 import { checkNumber, maxFrameBytes, readLimits } from './config/limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './config/relay-options.ts';
 import { createMetrics } from './serving/metrics.ts';
+import { createNoticeSurface } from './notices/notice-surface.ts';
 import { startServing, type Serving } from './serving/serving.ts';
 import { stopping } from './stateless/refusal.ts';
 import { createStatelessSurface } from './stateless/surface.ts';
@@ -110,6 +111,7 @@ export async function createRelayOn(
     },
     ...{ allows, addressOf, limits, clock, logger },
   });
+  const notices = createNoticeSurface({ limits, clock, logger });
   const failed = (message: string, error: unknown) => logger.warn(message, { error });
   /** Without apps, a server of the caller may have its own paths there. */
   const placeOf = (path: string) => {
@@ -121,12 +123,17 @@ export async function createRelayOn(
     health: readHealth,
     metrics: metricsPort === undefined ? metrics.read : undefined,
     allows,
-    upgrade(request, socket, head, { appID }) {
+    upgrade(request, socket, head, { appID, part }) {
       if (!serving || !isAccepting) return false;
+      const refuseNow = () => refuseUpgrade(socket, '503 Service Unavailable', `${notAccepting}\n`);
+      if (part === 'ws') {
+        notices.upgrade(request, { appID, address: addressOf(request) }, socket, head, serving, refuseNow);
+        return true;
+      }
       const { prepare, upgrade } = serving;
       void prepare(appID).then((isPrepared) => {
         if (isPrepared) upgrade(request, { appID, address: addressOf(request) }, socket, head);
-        else refuseUpgrade(socket, '503 Service Unavailable', `${notAccepting}\n`);
+        else refuseNow();
       });
       return true;
     },

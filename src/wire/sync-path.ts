@@ -1,8 +1,9 @@
-/** The path of the default namespace of a relay. That of an app is below it. */
-const syncPath = '/sync';
+/** The paths of the default namespace of a relay. Those of an app are below them. */
+const syncRoot = 'sync';
+const noticeRoot = 'ws';
 
-/** The parts of a namespace's surface. `sync`: WebSockets, channels over HTTP, and pushes. The others have a path below it. */
-export type SyncPart = 'sync' | 'pull' | 'nonce' | 'token';
+/** The parts of a namespace's surface. `sync`: WebSockets, channels over HTTP, and pushes. `ws`: notices. The others have a path below that of `sync`. */
+export type SyncPart = 'sync' | 'ws' | 'pull' | 'nonce' | 'token';
 
 /**
  * An app's ID, by which relays keep its data apart: lower-case letters, digits and hyphens, at most 63; but not the name of a part,
@@ -21,12 +22,15 @@ export interface SyncPlace {
 /** Undefined if the path is not one for clients. */
 export function readSyncPath(path: string): SyncPlace | undefined {
   const [root, ...names] = path.slice(1).split('/');
-  if (!path.startsWith('/') || `/${root ?? ''}` !== syncPath || names.length > 2) return undefined;
+  if (!path.startsWith('/') || names.length > 2) return undefined;
+  if (root === noticeRoot) return placeOf(names, 'ws');
+  if (root !== syncRoot) return undefined;
   const part = names.at(-1) ?? '';
-  const place = isPartBelow(part) ? { names: names.slice(0, -1), part } : { names, part: 'sync' as const };
-  const [appID, ...rest] = place.names;
-  if (rest.length > 0 || (appID !== undefined && !isAppID(appID))) return undefined;
-  return { appID, part: place.part };
+  return isPartBelow(part) ? placeOf(names.slice(0, -1), part) : placeOf(names, 'sync');
+}
+
+function placeOf([appID, ...rest]: readonly string[], part: SyncPart): SyncPlace | undefined {
+  return rest.length > 0 || (appID !== undefined && !isAppID(appID)) ? undefined : { appID, part };
 }
 
 function isPartBelow(text: string): text is SyncPart {

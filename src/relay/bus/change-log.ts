@@ -21,6 +21,8 @@ export interface Change {
   /** Empty for a header. */
   readonly sessionID: string;
   readonly count: number;
+  /** Names the client that pushed it over HTTP. */
+  readonly pushedBy: string | null;
 }
 
 interface Row extends Change {
@@ -44,9 +46,10 @@ export function createChangeLog(query: Query, clock: Clock, logger: Logger): Cha
   async function readSince(since: string): Promise<readonly Change[] | undefined> {
     const rows = await query<Row>(
       `with since as (
-         select covalue_id as id, session_id as "sessionID", max(after + count) as count from relay.changes
+         select covalue_id as id, session_id as "sessionID", max(after + count) as count,
+           pushed_by as "pushedBy" from relay.changes
          where ${isNew} and covalue_id <> ''
-         group by covalue_id, session_id limit ${maxChanges + 1}
+         group by covalue_id, session_id, pushed_by limit ${maxChanges + 1}
        )
        select present.horizon, since.* from (${presentHorizon}) as present left join since on true`,
       [since],

@@ -71,7 +71,10 @@ it('tells the others what was committed, once, and not itself', async () => {
   mine.bus.publish([one, two]);
   mine.bus.publish([three, one]);
   await turns();
-  expect(theirs.on.committed.mock.calls).toEqual([[[one, two]], [[three, one]]]);
+  expect(theirs.on.committed.mock.calls.map(([ids]) => [ids as readonly string[]])).toEqual([
+    [[one, two]],
+    [[three, one]],
+  ]);
   expect(mine.on.committed).not.toHaveBeenCalled();
 });
 
@@ -95,7 +98,10 @@ it('notices from its number that one got lost, at the next one or at the next be
     mine.bus.publish([id]);
     await turns();
   }
-  expect(theirs.on.committed.mock.calls).toEqual([[[one]], [[three]]]);
+  expect(theirs.on.committed.mock.calls.map(([ids]) => [ids as readonly string[]])).toEqual([
+    [[one]],
+    [[three]],
+  ]);
   await theirs.beats(1);
   expect(theirs.on.missed).toHaveBeenCalledOnce();
   mine.bus.publish([two]);
@@ -203,7 +209,7 @@ it('takes from a stranger on the bus neither more than IDs nor a reason to stop'
     air.say(text);
   mine.bus.publish([one]);
   await turns();
-  expect(theirs.on.committed.mock.calls).toEqual([[[one]]]);
+  expect(theirs.on.committed.mock.calls.map(([ids]) => [ids as readonly string[]])).toEqual([[[one]]]);
   expect(theirs.bus.hearing).toBe('ok');
 });
 

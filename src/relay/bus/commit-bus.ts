@@ -4,12 +4,20 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { BusTransport, BusTransportListener } from './bus-transport.ts';
 import { createPace } from './pace.ts';
-import { parseNotice, renewal, restriction, takeNotice, type Notice } from './notices.ts';
+import {
+  addNews,
+  parseNotice,
+  renewal,
+  restriction,
+  takeNotice,
+  type Notice,
+  type WaitingNews,
+} from './notices.ts';
 
 /** Tells the relays on one storage about each other's commits. What it misses is in the log of the storage. */
 export interface CommitBus {
-  /** Call it after the commit. */
-  publish(ids: readonly string[]): void;
+  /** Call it after the commit. `pushedBy` names the client that pushed it over HTTP. */
+  publish(ids: readonly string[], pushedBy?: string): void;
   /** The storage got another epoch. */
   publishRenewal(): void;
   /** An operator has changed what is blocked. */
@@ -23,7 +31,7 @@ export interface CommitBus {
 
 export interface CommitBusListener {
   /** Another relay committed content of these CoValues. */
-  committed(ids: readonly string[]): void;
+  committed(ids: readonly string[], pushedBy: ReadonlyMap<string, string>): void;
   /** Notices were missed, or may have been. */
   missed(): void;
   /** The storage may have gone back to an earlier state. */
@@ -61,7 +69,7 @@ export async function createCommitBus({ open, on, clock, logger }: CommitBusOpti
   const name = randomBytes(12).toString('base64url');
   const myRenewal = `${renewal} ${name}`;
   const senders = new Map<string, Sender>();
-  const waiting = new Set<string>();
+  const waiting: WaitingNews = new Map();
   let sentCount = 0;
   /** Counted instead of timed, because a process that was stopped for a while has not read what arrived meanwhile. */
   let unheardBeats = 0;
@@ -122,8 +130,8 @@ export async function createCommitBus({ open, on, clock, logger }: CommitBusOpti
     });
   }
 
-  function receive({ sender, number, ids }: Notice): void {
-    if (ids.length > 0) on.committed(ids);
+  function receive({ sender, number, ids, pushedBy }: Notice): void {
+    if (ids.length > 0) on.committed(ids, pushedBy);
     if (number === undefined) return;
     const known = senders.get(sender);
     if (!known && senders.size >= maxSenders) return readings.call();
@@ -179,8 +187,8 @@ export async function createCommitBus({ open, on, clock, logger }: CommitBusOpti
   }
 
   return {
-    publish(ids) {
-      for (const id of ids) waiting.add(id);
+    publish(ids, pushedBy) {
+      addNews(waiting, ids, pushedBy);
       void send(false);
     },
     publishRenewal: () => sendAll(myRenewal),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseNotice, takeNotice } from './notices.ts';
+import { addNews, parseNotice, takeNotice } from './notices.ts';
 
 const idOf = (number: number) =>
   `co_z${String(number + 1)
@@ -8,7 +8,7 @@ const idOf = (number: number) =>
 
 it('fit into the longest text and contain every ID once', () => {
   const ids = Array.from({ length: 1_000 }, (_, number) => idOf(number));
-  const waiting = new Set(ids);
+  const waiting = new Map(ids.map((id) => [id, undefined]));
   const texts: string[] = [];
   while (waiting.size > 0) texts.push(takeNotice('me', texts.length + 1, waiting, 7_900));
   expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(7_900);
@@ -18,7 +18,10 @@ it('fit into the longest text and contain every ID once', () => {
 });
 
 it('are understood from relays that do not number them', () => {
-  expect(parseNotice(`earlier_relay-1 ${idOf(1)}`)).toEqual({ sender: 'earlier_relay-1', ids: [idOf(1)] });
+  expect(parseNotice(`earlier_relay-1 ${idOf(1)}`)).toEqual({
+    ...{ sender: 'earlier_relay-1', ids: [idOf(1)] },
+    pushedBy: new Map(),
+  });
 });
 
 it.each(['', ' ', '.1', 'me.', 'me.-1', 'me.1e9', 'me.1234567890123456', `${'x'.repeat(41)}.1`, 'ü.1'])(
@@ -34,3 +37,22 @@ it.each(['co_', 'co_z', `co_z${'x'.repeat(61)}`, 'co_z0', '__proto__', 'co_zx\u0
     expect(parseNotice(`me.1 ${id} ${idOf(1)}`)?.ids).toEqual([idOf(1)]);
   },
 );
+
+it('[RELAY-75] name who alone has pushed a CoValue, which relays of earlier versions ignore', () => {
+  const news = new Map<string, string | undefined>();
+  addNews(news, [idOf(1), idOf(2)], 'me');
+  addNews(news, [idOf(3), idOf(4)], undefined);
+  addNews(news, [idOf(5)], 'you');
+  addNews(news, [idOf(2)], 'you');
+  addNews(news, [idOf(4)], 'me');
+  addNews(news, [idOf(5)], 'you');
+  const text = takeNotice('me', 1, news, 7_900);
+  expect(parseNotice(text)).toEqual({
+    ...{ sender: 'me', number: 1, ids: [1, 2, 3, 4, 5].map(idOf) },
+    pushedBy: new Map([
+      [idOf(1), 'me'],
+      [idOf(5), 'you'],
+    ]),
+  });
+  expect(text).toBe(`me.1 ~me ${idOf(1)} ~ ${[2, 3, 4].map(idOf).join(' ')} ~you ${idOf(5)}`);
+});

@@ -112,6 +112,8 @@ const migrations: readonly (readonly string[])[] = [
     `alter table relay.covalues add column owner text collate "C"`,
     `create index covalues_owner on relay.covalues (owner) where owner is not null`,
     `create index covalues_unowned on relay.covalues (id) where owner is null`,
+    // Names the client without a connection that pushed it, so that it is not notified.
+    `alter table relay.changes add column pushed_by text collate "C"`,
   ],
 ];
 

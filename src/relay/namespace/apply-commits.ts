@@ -33,6 +33,8 @@ export interface CommitApplierOptions {
   /** Sends a client what is stored beyond what it has. */
   sendNewer(peerID: string, id: RawCoID): void;
   readonly log: Pick<ChangeLog, 'read'>;
+  /** The log was read. Undefined: anything may have changed. */
+  logRead?(changes: readonly Change[] | undefined): void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -47,6 +49,7 @@ export function createCommitApplier({
   forgetUnloaded,
   sendNewer,
   log,
+  logRead,
   clock,
   logger,
 }: CommitApplierOptions): CommitApplier {
@@ -126,6 +129,7 @@ export function createCommitApplier({
         failed: (error) => logger.warn('Could not read what other relays stored; retrying', { error }),
         firstDelayMs: firstRetryMs,
       });
+      if (read) logRead?.(read.changes);
       if (read) apply(read.changes?.filter(isNews).map(({ id }) => id) ?? allIDs());
     }
     isReadingLog = false;

@@ -17,6 +17,7 @@ it('does not wait for content that cannot be stored', async () => {
     } as unknown as SqlStorage,
     remembered: undefined,
     connections: new Map(),
+    guests: new Set(),
     onceSure: (run) => run(),
     whenAllGone: (run) => run(),
     stop() {},

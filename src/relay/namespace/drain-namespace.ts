@@ -10,6 +10,7 @@ export interface DrainOptions {
   readonly storage: SqlStorage;
   readonly remembered: StorageMemory | undefined;
   readonly connections: ReadonlyMap<string, Connection>;
+  readonly guests: ReadonlySet<Pick<Connection, 'refuse' | 'terminate'>>;
   /** See `StorageDoubts`. */
   onceSure(run: () => void): void;
   /** Calls `run` once no client is connected. */
@@ -22,19 +23,20 @@ export interface DrainOptions {
 
 /** Commits and acknowledges accepted content, disconnects the clients and closes the storage. */
 export async function drainNamespace(options: DrainOptions): Promise<void> {
-  const { node, storage, remembered, connections, onceSure, whenAllGone, stop, clock, withinMs } = options;
+  const { node, storage, remembered, connections, guests, onceSure, whenAllGone, stop } = options;
+  const { clock, withinMs } = options;
   const untilMs = clock.nowMs() + withinMs;
   for (const connection of connections.values()) connection.stopReading();
   // Wait for the commit of what was received, so that clients get the acknowledgements before they are disconnected.
   // Do not wait for content that cannot be stored.
   await withinTime((done) => storage.onceWritten(undefined, () => onceSure(done)));
   const slices = createUpkeepSlices(clock);
-  for (const connection of connections.values()) {
-    connection.refuse('draining', 'The relay is stopping.', 1_000);
+  for (const client of [...connections.values(), ...guests]) {
+    client.refuse('draining', 'The relay is stopping.', 1_000);
     if (slices.isOver()) await slices.next();
   }
   await withinTime(whenAllGone);
-  for (const connection of connections.values()) connection.terminate();
+  for (const client of [...connections.values(), ...guests]) client.terminate();
   stop();
   // The node writes its remaining state to the database.
   await withinTime((done) => void Promise.resolve(node.syncManager.gracefulShutdown()).then(done));

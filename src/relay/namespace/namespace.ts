@@ -7,6 +7,7 @@ import { admitContent } from '../admission/admit-content.ts';
 import { createBeginnings } from '../beginnings/beginnings.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
 import { createCommitApplier } from './apply-commits.ts';
+import { createCommitNews } from './commit-news.ts';
 import { joinOtherRelays, type OtherRelays } from './other-relays.ts';
 import { serveConnection, type Connection } from '../client/client-connection.ts';
 import type { ConnectionOptions } from '../client/connection-options.ts';
@@ -61,6 +62,10 @@ export interface Namespace {
   /** Call `left` once the connection has ended. */
   serve(client: Client): Connection;
   left(id: string): void;
+  /** Disconnects a socket of another kind when its clients are. Call the result once the socket is closed. */
+  join(guest: Guest): () => void;
+  /** What operators have forbidden has changed. */
+  restricted(): void;
   /** For clients without a connection, while a request is held. */
   readonly stateless: StatelessTools;
   /** Counts a request as a client, until the returned function is called, once. */
@@ -80,6 +85,12 @@ export interface Namespace {
   /** Commits and acknowledges accepted content, disconnects the clients and closes the storage, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
+
+/** A socket that gets notices alone. */
+export type Guest = Pick<
+  Connection,
+  'lastSeenAtMs' | 'ping' | 'terminate' | 'refuse' | 'user' | 'isRestricted'
+>;
 
 export type Client = Pick<ConnectionOptions, 'id' | 'socket' | 'incoming' | 'address' | 'ended'>;
 
@@ -131,6 +142,7 @@ export async function openNamespace(
   const track = await trackStorage(database, () => others?.publishRenewal());
   if (appID === undefined) await restrictions.load();
   const connections = new Map<string, Connection>();
+  const guests = new Set<Guest>();
   const node = createRelayNode(crypto, agent, shared.trapped);
   const subscribers = createSubscriberIndex(node);
   const authorization = authorizer && followAuthorization(authorizer, appID, node);
@@ -156,6 +168,7 @@ export async function openNamespace(
     readCommitted: (id) => storage.readCommitted(id),
     onceWritten: (id, run) => storage.onceWritten(id, run),
   });
+  const news = createCommitNews();
   const storage = createSqlStorage({
     database,
     clock,
@@ -166,7 +179,10 @@ export async function openNamespace(
     },
     foundOlder: (id) => getOrCreateCoValue(node, id).loadFromStorage(),
     mark: track.mark,
-    changed: (ids) => others?.publish(ids),
+    changed(ids, pushedBy) {
+      others?.publish(ids, pushedBy);
+      news.committed(ids, () => pushedBy);
+    },
     headerOf: (id) => getKnownCoValue(node, id)?.verified?.header,
     claimsIn: beginnings.claimsIn,
     forked: reloadForked,
@@ -187,6 +203,7 @@ export async function openNamespace(
   const applier = createCommitApplier({
     forgetUnloaded: eviction.forgetUnloaded,
     sendNewer: (peerID, id) => connections.get(peerID)?.sendNewer(id),
+    logRead: news.logged,
     ...{ node, storage, subscribers, log, clock, logger },
   });
   const leave = () => {
@@ -200,7 +217,10 @@ export async function openNamespace(
         database: { listen: database.listen },
         ...{ storageID: track.identity.id, busUrl },
         on: {
-          committed: () => remembered?.noteCommit(),
+          committed(ids, pushedBy) {
+            remembered?.noteCommit();
+            news.committed(ids, (id) => pushedBy.get(id));
+          },
           missed() {
             void checkIdentity();
             refreshRestrictions();
@@ -288,11 +308,11 @@ export async function openNamespace(
   /** Edits are still stored and reach clients of other relays, but this relay's clients miss edits made there. */
   function disconnectForLostNotifications(): void {
     logger.warn('Lost notifications from other relays; disconnecting the clients');
-    for (const connection of connections.values()) refuseForLostNotifications(connection);
+    for (const client of [...connections.values(), ...guests]) refuseForLostNotifications(client);
   }
 
-  function refuseForLostNotifications(connection: Connection): void {
-    connection.refuse('storage', 'The relay has lost notifications from other relays.', 1_000);
+  function refuseForLostNotifications(client: Guest): void {
+    client.refuse('storage', 'The relay has lost notifications from other relays.', 1_000);
   }
 
   /** Until it is forgotten, memory is ahead of a database that was replaced, or went back to an earlier state. */
@@ -310,8 +330,8 @@ export async function openNamespace(
     storage.forgetStored();
     others?.forget();
     beginnings.clear();
-    for (const connection of connections.values()) {
-      connection.refuse('storage', 'The storage of the relay was restored to another state.', 1_000);
+    for (const client of [...connections.values(), ...guests]) {
+      client.refuse('storage', 'The storage of the relay was restored to another state.', 1_000);
     }
     forgetContent(node);
     isAhead = false;
@@ -328,6 +348,11 @@ export async function openNamespace(
 
   function refreshRestrictions(): void {
     if (appID === undefined) void restrictions.refresh();
+  }
+
+  function noteLeft(): void {
+    leftAtMs = clock.elapsedMs();
+    if (connections.size + guests.size === 0) onAllDisconnected();
   }
 
   function serve({ id, socket, incoming, address, ended }: Client): Connection {
@@ -372,7 +397,7 @@ export async function openNamespace(
     serve,
     stateless: {
       ...{ appID, node, storage, beginnings, restrictions, turns, memory, signInMethods, minAppVersion },
-      ...{ measure, clock, signIns: signInLimits },
+      ...{ measure, clock, logger, news, isAlone: !database.listen, signIns: signInLimits },
       rightsOf: authorizer && ((principal) => authorizer.rightsOf(principal, appID)),
       bearerStore: createBearerStore(database),
       durability: database.durability,
@@ -384,9 +409,17 @@ export async function openNamespace(
     left(id) {
       contentAdmission.ended(id);
       connections.delete(id);
-      leftAtMs = clock.elapsedMs();
-      if (connections.size === 0) onAllDisconnected();
+      noteLeft();
     },
+    join(guest) {
+      guests.add(guest);
+      if (others?.hearing === 'lost') refuseForLostNotifications(guest);
+      return () => {
+        guests.delete(guest);
+        noteLeft();
+      };
+    },
+    restricted: news.restricted,
     hold() {
       held++;
       return () => {
@@ -413,14 +446,15 @@ export async function openNamespace(
     loadedBytes: loaded.bytes,
     evict: eviction.begin,
     publishRestriction: () => others?.publishRestriction(),
-    idleMs: () => (connections.size + held > 0 || storage.pending > 0 ? 0 : clock.elapsedMs() - leftAtMs),
+    idleMs: () =>
+      connections.size + guests.size + held > 0 || storage.pending > 0 ? 0 : clock.elapsedMs() - leftAtMs,
     async drain(withinMs) {
       await drainNamespace({
-        ...{ node, storage, remembered, connections, clock, withinMs },
+        ...{ node, storage, remembered, connections, guests, clock, withinMs },
         onceSure: doubts.onceSure,
         whenAllGone(run) {
           onAllDisconnected = run;
-          if (connections.size === 0) run();
+          if (connections.size + guests.size === 0) run();
         },
         stop() {
           leave();

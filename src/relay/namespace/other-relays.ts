@@ -22,7 +22,7 @@ export interface OtherRelaysOptions {
   readonly storageID: string;
   /** The address of a NATS server. Default: PostgreSQL's own notifications. */
   readonly busUrl: string | undefined;
-  readonly on: Omit<CommitBusListener, 'committed'> & { committed(): void };
+  readonly on: CommitBusListener;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -39,8 +39,8 @@ export async function joinOtherRelays(options: OtherRelaysOptions): Promise<Othe
         : openNatsTransport(busUrl, storageID, listener, logger),
     on: {
       ...on,
-      committed(ids) {
-        on.committed();
+      committed(ids, pushedBy) {
+        on.committed(ids, pushedBy);
         applier.apply(ids);
       },
       missed() {

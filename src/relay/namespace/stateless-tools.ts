@@ -1,5 +1,6 @@
 import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Rights } from '../authorize/authorizer.ts';
@@ -13,6 +14,7 @@ import type { StorageIdentity } from '../database/schema.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
+import type { CommitNews } from './commit-news.ts';
 
 /** The parts of a namespace that answer clients without a connection. */
 export interface StatelessTools {
@@ -21,7 +23,7 @@ export interface StatelessTools {
   readonly node: LocalNode;
   readonly storage: SqlStorage;
   readonly beginnings: Pick<Beginnings, 'sinceMs'>;
-  readonly restrictions: Pick<Restrictions, 'blockOf' | 'isBlocked' | 'isTakenDown'>;
+  readonly restrictions: Pick<Restrictions, 'blockOf' | 'isBlocked' | 'isTakenDown' | 'list'>;
   readonly turns: ReadTurns;
   readonly memory: MemoryBudget;
   readonly measure: WireMeasure;
@@ -41,5 +43,10 @@ export interface StatelessTools {
   hindrance(): string | undefined;
   /** Content of these CoValues was committed that this relay's node has not seen: passes it on to the node and to clients. */
   applyCommitted(ids: readonly string[]): void;
+  /** What is committed, by this relay and by others. */
+  readonly news: CommitNews;
+  /** Whether no other relay can use the database. */
+  readonly isAlone: boolean;
   readonly clock: Clock;
+  readonly logger: Logger;
 }

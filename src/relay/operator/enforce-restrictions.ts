@@ -17,10 +17,13 @@ const reconnectMs = 1_000;
 export function enforceRestrictions({
   connections,
   changed,
+  applied,
   ...options
 }: Omit<RestrictionsOptions, 'on'> & {
   readonly connections: ReadonlyMap<string, RestrictedConnection>;
   changed(): void;
+  /** Some came into force or ended. */
+  applied(): void;
 }): Restrictions {
   const restrictions: Restrictions = createRestrictions({ ...options, on: { began, ended, changed } });
 
@@ -32,6 +35,7 @@ export function enforceRestrictions({
       const { reason, retryAfterMs } = refusalOf(block, options.clock.nowMs());
       connection.refuse('forbidden', reason, retryAfterMs);
     }
+    applied();
   }
 
   /** A new connection compares everything, so that the client sends and loads what was refused to it. */
@@ -43,6 +47,7 @@ export function enforceRestrictions({
           'The operator of this relay allows again what was refused to this client.',
           reconnectMs,
         );
+    applied();
   }
 
   return restrictions;

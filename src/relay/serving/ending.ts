@@ -12,7 +12,10 @@ export interface Ending {
   takenOver(error: Error): void;
 }
 
-export function createEnding(connections: ReadonlyMap<string, Connection>, logger: Logger): Ending {
+export function createEnding(
+  connections: ReadonlyMap<string, Pick<Connection, 'refuse'>>,
+  logger: Logger,
+): Ending {
   let refusal: string | undefined;
   let reportFailure: (error: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => (reportFailure = resolve));

@@ -50,7 +50,7 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
     upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
       const place = handlers.placeOf(pathOf(request));
-      if (place?.part !== 'sync') refuseUpgrade(socket, '404 Not Found', nothingHere);
+      if (place?.part !== 'sync' && place?.part !== 'ws') refuseUpgrade(socket, '404 Not Found', nothingHere);
       else if (hasToken(request)) refuseUpgrade(socket, '400 Bad Request', noTokensHere);
       else if (!handlers.allows(request.headers.origin)) {
         refuseUpgrade(

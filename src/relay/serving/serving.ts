@@ -9,7 +9,6 @@ import { createSignInMethods, type AuthRules } from '../auth/sign-in-methods.ts'
 import { createAuthorizer } from '../authorize/authorizer.ts';
 import type { Authorize } from '../authorize/ask-within.ts';
 import type { ClientSocket } from '../client/client-socket.ts';
-import type { Connection } from '../client/client-connection.ts';
 import { reconnectAfterMs } from '../client/client-messages.ts';
 import { closeWithRefusal, spread } from '../client/closing-refusal.ts';
 import { maxLateBytes } from '../client/reading/arrival-limit.ts';
@@ -19,7 +18,7 @@ import { maxFrameBytes } from '../config/limits.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 import type { Database } from '../database/database.ts';
 import { createMemoryBudget } from '../memory/memory-budget.ts';
-import type { Namespace, NamespaceOptions, Shared } from '../namespace/namespace.ts';
+import type { Guest, Namespace, NamespaceOptions, Shared } from '../namespace/namespace.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import { createNamespaces } from '../namespace/namespaces.ts';
 import { accountIDOf } from '../auth/verify-proof.ts';
@@ -39,6 +38,10 @@ export interface Serving {
   reasons(): readonly ServingReason[];
   upgrade(request: IncomingMessage, client: ClientPlace, socket: Duplex, head: Buffer): void;
   open(socket: ClientSocket, client: ClientPlace, incoming?: IncomingFrame): void;
+  /** Why no further connection of this address may come in; undefined if one may. */
+  admissionRefusal(address: string): string | undefined;
+  /** Counts, pings and disconnects a socket of another kind like a client. Call the result once, when the socket is closed. */
+  join(guest: Guest, client: ClientPlace): () => void;
   /** For one request without a connection. Resolves with undefined if it cannot be answered at present. */
   visit(appID: string | undefined): Promise<Visit | undefined>;
   /** Opens what the clients of an app need. Resolves with false if it cannot at present. */
@@ -96,7 +99,7 @@ export async function startServing(
   options: ServingOptions,
 ): Promise<Serving> {
   const { random = Math.random, memoryBytes, authorize } = options;
-  const connections = new Map<string, Connection>();
+  const connections = new Map<string, Guest>();
   const ending = createEnding(connections, logger);
   const admission = createAdmission(limits, clock);
   const crypto = await createRelayCrypto(logger);
@@ -113,6 +116,9 @@ export async function startServing(
     ...{ database, connections, clock, logger },
     accountIDOf: (agentID) => accountIDOf(agentID, crypto),
     changed: () => namespaces.find(undefined)?.publishRestriction(),
+    applied() {
+      for (const namespace of namespaces.all()) namespace.restricted();
+    },
   });
   const signInMethodsOf =
     options.auth &&
@@ -209,6 +215,20 @@ export async function startServing(
     if (ending.refusal !== undefined) connection.refuse('storage', ending.refusal, 1_000);
   }
 
+  function join(guest: Guest, { address, appID }: ClientPlace): () => void {
+    const leave = admission.enter(address);
+    const id = `client-${++openedCount}`;
+    connections.set(id, guest);
+    const endPings = pings.enter(guest);
+    const leaveNamespace = namespaces.find(appID)?.join(guest);
+    return () => {
+      leave();
+      endPings();
+      connections.delete(id);
+      leaveNamespace?.();
+    };
+  }
+
   async function visit(appID: string | undefined): Promise<Visit | undefined> {
     if (!(await namespaces.prepare(appID))) return undefined;
     const namespace = namespaces.find(appID);
@@ -245,6 +265,8 @@ export async function startServing(
       );
     },
     open,
+    admissionRefusal: admission.refusal,
+    join,
     visit,
     async drain(withinMs) {
       await namespaces.drain(withinMs);

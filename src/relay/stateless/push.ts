@@ -2,6 +2,8 @@ import { sessionsOf, type Content } from '../../engine/content.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import type { Rights } from '../authorize/authorizer.ts';
 import { NotWrittenTogether } from '../storage/commits/written-together.ts';
+import type { Sender } from './bearer.ts';
+import { nameOfClient } from '../auth/client-name.ts';
 import type { PushRequest } from './read-push.ts';
 import { checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
 import type { Place } from './request-places.ts';
@@ -30,10 +32,9 @@ export interface PushAnswer {
 export interface PushContext {
   readonly memory: RequestMemory;
   readonly place: Place;
+  readonly sender: Sender;
   /** Undefined if the client may push everything. */
   readonly rights: Rights | undefined;
-  /** Throws a `StatelessRefusal` if the client may no longer push. */
-  checkSender(): void;
 }
 
 /** What one push may make the relay load, in bytes of memory; see `verifyPush`. */
@@ -69,8 +70,8 @@ export function createPush(tools: StatelessTools) {
   }
 
   return async (
-    { changes, since }: PushRequest,
-    { memory, place, rights, checkSender }: PushContext,
+    { changes, since, clientID }: PushRequest,
+    { memory, place, rights, sender }: PushContext,
   ): Promise<PushAnswer> => {
     const refusal = tools.storage.refusal();
     if (refusal !== undefined) throw storageFailed('The disk of the relay is almost full.');
@@ -81,11 +82,12 @@ export function createPush(tools: StatelessTools) {
       // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
       .finally(() => checkServing(tools));
     // An operator may have forbidden it while it was being sent or checked.
-    checkSender();
+    sender.check();
     refuseForbidden(together.contents, tools.restrictions);
     if (together.contents.length > 0) {
       try {
-        await tools.storage.commitTogether(together);
+        const pushedBy = clientID === undefined ? undefined : nameOfClient(clientID, sender.principal);
+        await tools.storage.commitTogether({ ...together, pushedBy });
       } catch (error) {
         if (error instanceof NotWrittenTogether) throw await refusalOf(error);
         throw error;

@@ -13,6 +13,7 @@ export interface PushRequest {
   readonly changes: readonly Content[];
   /** Returned unchanged: a push shows the client nothing that others wrote. */
   readonly since: string | null;
+  readonly clientID: string | undefined;
 }
 
 export const maxChanges = 1_000;
@@ -37,7 +38,7 @@ export function readPush(body: Buffer, appID: string | undefined): PushRequest {
     throw invalid('`since` is no cursor');
   if (!Array.isArray(collections) || collections.length > 0)
     throw invalid('`collections` must be empty: this relay does not list them yet. Pull by `ids`');
-  return { changes: changes.map(readChange), since };
+  return { changes: changes.map(readChange), since, clientID: clientId };
 }
 
 function readChange(value: unknown): Content {

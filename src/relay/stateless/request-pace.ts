@@ -14,7 +14,7 @@ const withinMs = 30_000;
 
 export function openPace(
   { turns, clock }: { readonly turns: ReadTurns; readonly clock: Pick<Clock, 'after'> },
-  memory: RequestMemory,
+  memory: Pick<RequestMemory, 'check'>,
 ): Pace {
   const turn = turns.open();
   let isLate = false;

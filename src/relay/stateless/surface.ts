@@ -93,7 +93,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     const place = one.enter(pushing);
     const push = readPush(read, tools.appID);
     for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
-    return own.push(push, { memory, rights, checkSender: sender.check, place });
+    return own.push(push, { memory, sender, rights, place });
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests. */
@@ -217,6 +217,7 @@ type Stateless = 'push' | 'pull' | 'nonce' | 'token';
 /** Undefined if the request is for a channel, or for nothing. */
 function statelessPart({ method, headers }: IncomingMessage, part: SyncPlace['part']): Stateless | undefined {
   if (part === 'pull') return method === 'GET' ? part : undefined;
+  if (part === 'ws') return undefined;
   if (part !== 'sync') return method === 'POST' ? part : undefined;
   const isPush = method === 'POST' && isJson(headers['content-type']) && !(channelHeader in headers);
   return isPush ? 'push' : undefined;

@@ -3,11 +3,16 @@ import type { Logger } from '../../base/logger.ts';
 import type { RawCoID } from '../../engine/content.ts';
 import type { Database } from '../database/database.ts';
 import { fillOwners } from './fill-owners.ts';
+import { readOwners, readTotals, type OwnedRow } from './read-owners.ts';
 
 /** Which CoValues a group or account owns. Of themselves, groups, accounts and CoValues without a group are the owners. */
 export interface Owners {
   /** In the order of their IDs, at most `limit`. Undefined while older rows have no owner yet. Rejects if the read fails. */
   listOwned(ownerID: string, limit: number): Promise<readonly RawCoID[] | undefined>;
+  /** The owners of those that are stored. Rejects if the read fails. */
+  of(ids: readonly string[]): Promise<readonly OwnedRow[]>;
+  /** How many transactions each of these has, if any. Rejects if the read fails. */
+  totals(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Begins to fill in the owners that rows of earlier versions lack. */
   start(): void;
   stop(): void;
@@ -31,6 +36,8 @@ export function createOwners(
       fill.start();
       return undefined;
     },
+    of: (ids) => readOwners(database.query, ids),
+    totals: (ids) => readTotals(database.query, ids),
     start: fill.start,
     stop: fill.stop,
   };

@@ -132,7 +132,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     isDeletionValid: (id) => validDeletions.has(id),
     committed: (commit) => attempt(() => options.committed?.(commit)),
     mark: options.mark,
-    changed: (ids) => attempt(() => options.changed?.(ids)),
+    changed: (...news) => attempt(() => options.changed?.(...news)),
   });
   const queue = createCommitQueue<StoreRequest>({
     idOf: ({ content }) => content.id,
@@ -169,6 +169,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
           one.claims,
           lane,
           (id) => one.deletions.has(id),
+          one.pushedBy,
         ),
       ),
   });

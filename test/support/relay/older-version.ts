@@ -24,6 +24,7 @@ export async function makeOlder(database: Database, version: OldVersion): Promis
   await database.transaction(async (query) => {
     for (const table of laterTables[version]) await query(`drop table if exists ${table}`);
     if (version < 4) await query('alter table covalues drop column owner');
+    if (version === 3) await query('alter table changes drop column pushed_by');
     if (version < 3) for (const table of formerTables) await query(table);
     await query('update schema_version set version = $1', [version]);
   });

@@ -16,8 +16,8 @@ export interface BatchWriterOptions {
     | undefined;
   /** Present if other relays use the database, too. */
   readonly mark: RelayMark | undefined;
-  /** Called after each commit, with the CoValues that gained content. */
-  readonly changed: ((ids: readonly RawCoID[]) => void) | undefined;
+  /** Called after each commit, with the CoValues that gained content, and a name of the client that pushed it over HTTP. */
+  readonly changed: ((ids: readonly RawCoID[], pushedBy?: string) => void) | undefined;
 }
 
 const limitsLockWaits = { limitsLockWaits: true };
@@ -49,11 +49,12 @@ export function createBatchWriter(options: BatchWriterOptions) {
     lane: number,
     isValid: (id: RawCoID) => boolean,
     check: (written: WrittenBatch) => void = () => {},
+    pushedBy?: string,
   ): Promise<WrittenBatch> {
     return database.transaction(async (query) => {
       if (mark && (await query(setMark(1), parametersOf(mark.advance(lane)))).length === 0)
         throw lackingMark();
-      const written = await writeBatch(query, requests, isValid, claims);
+      const written = await writeBatch(query, requests, isValid, claims, pushedBy);
       check(written);
       return written;
     }, limitsLockWaits);
@@ -63,14 +64,15 @@ export function createBatchWriter(options: BatchWriterOptions) {
     requests: readonly StoreRequest[],
     lane: number,
     run: () => Promise<WrittenBatch>,
+    pushedBy?: string,
   ): Promise<WrittenBatch> {
     const startedMs = performance.now();
     try {
       const written = await run();
       mark?.confirm(lane);
       const ids = requests.map(({ content }) => content.id).filter((id) => uncertain.delete(id));
-      const news = new Set([...written.changed, ...ids]);
-      if (news.size > 0) changed?.([...news]);
+      if (written.changed.size > 0) changed?.([...written.changed], pushedBy);
+      if (ids.length > 0) changed?.(ids);
       recent.add(written.sessions);
       committed?.({
         tookMs: performance.now() - startedMs,
@@ -104,16 +106,17 @@ export function createBatchWriter(options: BatchWriterOptions) {
       claims: readonly Claim[],
       lane: number,
       isValid: (id: RawCoID) => boolean,
+      pushedBy?: string,
     ) =>
-      commitBy(requests, lane, () =>
-        write(requests, claims, lane, isValid, ({ forks, incomplete }) => {
-          if (forks.length > 0 || incomplete.size > 0)
-            throw new NotWrittenTogether(
-              forks,
-              [...incomplete].map(({ content }) => content),
-            );
-        }),
-      ),
+      commitBy(requests, lane, () => write(requests, claims, lane, isValid, checkWhole, pushedBy), pushedBy),
     forget: recent.clear,
   };
+}
+
+function checkWhole({ forks, incomplete }: WrittenBatch): void {
+  if (forks.length > 0 || incomplete.size > 0)
+    throw new NotWrittenTogether(
+      forks,
+      [...incomplete].map(({ content }) => content),
+    );
 }

@@ -45,6 +45,7 @@ export async function writeBatch(
   requests: readonly StoreRequest[],
   isDeletionValid: (id: RawCoID) => boolean,
   claims: readonly Claim[],
+  pushedBy?: string,
 ): Promise<WrittenBatch> {
   const plan = createWritePlan();
   const storedIDs = new Set<RawCoID>();
@@ -68,7 +69,7 @@ export async function writeBatch(
   );
 
   const all = [...contents, ...corrections].map(withoutRefused);
-  await insertRows(query, plan);
+  await insertRows(query, plan, pushedBy);
   for (const { covalueID } of plan.changedSessions()) changed.add(covalueID);
   await insertDeletions(query, all, isDeletionValid);
   const stored = new Map<RawCoID, KnownState>();
@@ -86,7 +87,7 @@ export async function writeBatch(
 
   /** Inserts the headers and reads the rows that the plan needs. */
   async function prepare(batch: readonly Content[]): Promise<void> {
-    const added = await insertHeaders(query, batch);
+    const added = await insertHeaders(query, batch, pushedBy);
     for (const id of added) changed.add(id);
     for (const { id, header } of batch)
       if (header && !added.has(id) && !storedIDs.has(id)) alreadyStored.add(id);

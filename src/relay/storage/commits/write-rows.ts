@@ -13,6 +13,7 @@ import type { SessionRow, WritePlan } from './write-plan.ts';
 export async function insertHeaders(
   query: Query,
   contents: readonly Content[],
+  pushedBy?: string,
 ): Promise<ReadonlySet<RawCoID>> {
   const headers = new Map<RawCoID, readonly [header: string, owner: string]>();
   for (const { id, header } of contents)
@@ -24,10 +25,10 @@ export async function insertHeaders(
        insert into relay.covalues (id, header, owner) select * from unnest($1::text[], $2::text[], $3::text[])
        on conflict (id) do nothing returning id
      ), logged as (
-       insert into relay.changes (covalue_id, session_id, after, count) select id, '', 0, 0 from added
+       insert into relay.changes (covalue_id, session_id, after, count, pushed_by) select id, '', 0, 0, $4::text from added
      )
      select id from added`,
-    columns(rows, 3),
+    [...columns(rows, 3), pushedBy ?? null],
   );
   return new Set(added.map(({ id }) => id));
 }
@@ -69,7 +70,7 @@ export async function readKnownSessions(query: Query, id: RawCoID): Promise<Know
 }
 
 /** In one statement, to save round trips to the database. */
-export async function insertRows(query: Query, plan: WritePlan): Promise<void> {
+export async function insertRows(query: Query, plan: WritePlan, pushedBy?: string): Promise<void> {
   if (plan.changedSessions().length === 0) return;
   await query(
     `with new_transactions as (
@@ -78,22 +79,22 @@ export async function insertRows(query: Query, plan: WritePlan): Promise<void> {
      ), new_signatures as (
        insert into relay.signatures (covalue_id, session_id, idx, signature)
        select * from unnest($5::text[], $6::text[], $7::int4[], $8::text[])
-     ), ${logOf('unnest($1::text[], $2::text[], $3::int4[]) as added (covalue_id, session_id, idx)')}
+     ), ${logOf('unnest($1::text[], $2::text[], $3::int4[]) as added (covalue_id, session_id, idx)', '$14::text')}
      insert into relay.sessions (covalue_id, session_id, last_idx, last_signature, bytes_since_signature)
      select * from unnest($9::text[], $10::text[], $11::int4[], $12::text[], $13::int4[])
      on conflict (covalue_id, session_id) do update set
        last_idx = excluded.last_idx, last_signature = excluded.last_signature,
        bytes_since_signature = excluded.bytes_since_signature
      where sessions.last_idx < excluded.last_idx`,
-    [...transactionColumns(plan), ...signatureColumns(plan), ...sessionColumns(plan)],
+    [...transactionColumns(plan), ...signatureColumns(plan), ...sessionColumns(plan), pushedBy ?? null],
   );
 }
 
 /** Writes the added transactions of `from` into the log, one row for each session. */
-export function logOf(from: string): string {
+export function logOf(from: string, pushedBy = 'null'): string {
   return `logged as (
-    insert into relay.changes (covalue_id, session_id, after, count)
-    select covalue_id, session_id, min(idx), count(*) from ${from} group by covalue_id, session_id
+    insert into relay.changes (covalue_id, session_id, after, count, pushed_by)
+    select covalue_id, session_id, min(idx), count(*), ${pushedBy} from ${from} group by covalue_id, session_id
   )`;
 }
 

@@ -8,6 +8,8 @@ export interface WrittenTogether {
   readonly claims: readonly Claim[];
   /** The CoValues that it deletes, by authors who may do so. */
   readonly deletions: ReadonlySet<RawCoID>;
+  /** Names the client, so that it is not notified. */
+  readonly pushedBy?: string | undefined;
 }
 
 /** Nothing was written, because a part of it does not fit to what is stored. */

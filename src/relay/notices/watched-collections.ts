@@ -1,0 +1,328 @@
+import { createSemaphore } from '../../base/semaphore.ts';
+import type { Principal } from '../auth/principal.ts';
+import { addNews, type WaitingNews } from '../bus/notices.ts';
+import type { StatelessTools } from '../namespace/stateless-tools.ts';
+import { mayList } from '../stateless/collection-access.ts';
+import { StatelessRefusal } from '../stateless/refusal.ts';
+import { openPace } from '../stateless/request-pace.ts';
+import { readStoredRoles, type StoredRoles } from '../stateless/stored-roles.ts';
+
+/** A client that wants notices about what some groups and accounts own. */
+export interface Watcher {
+  readonly principal: Principal | undefined;
+  /** By `nameOfClient`. */
+  readonly clientName: string;
+  readonly collections: readonly string[];
+  /** Content was committed in these. */
+  notify(collections: Iterable<string>): void;
+  /** It may list this no more. */
+  forbid(collection: string): void;
+}
+
+/** The collections of a namespace that clients watch. */
+export interface WatchedCollections {
+  /**
+   * The watcher is notified from now on, of these instead of those `before`. Resolves with a collection that it may not list;
+   * undefined if it may list all of them. Rejects if the storage fails.
+   */
+  watch(watcher: Watcher, before: readonly string[]): Promise<string | undefined>;
+  unwatch(watcher: Watcher): void;
+}
+
+interface Collection {
+  readonly id: string;
+  readonly watchers: Set<Watcher>;
+  /** What its roles depend on. */
+  sources: ReadonlySet<string>;
+  /** Grows with each change of these. */
+  version: number;
+  /** All its watchers may list it as of this version. */
+  checkedVersion: number;
+}
+
+/** The least time between two notices. */
+export const noticeIntervalMs = 250;
+const retryMs = 1_000;
+/** Beyond it, all collections count as changed. */
+const maxWaiting = 50_000;
+const maxRemembered = 50_000;
+/** Of groups whose roles are remembered: many clients that come at once watch few of them. */
+const maxRoles = 100;
+const maxReading = 4;
+
+export function createWatchedCollections(tools: StatelessTools): WatchedCollections {
+  const { storage, restrictions, clock, logger, news } = tools;
+  const collections = new Map<string, Collection>();
+  const bySource = new Map<string, Set<Collection>>();
+  const rolesOf = rememberRoles(tools, setSources);
+  const waiting: WaitingNews = new Map();
+  /** From the log, which also has what was passed on before. */
+  const logged: WaitingNews = new Map();
+  /** How many transactions there were of what all were notified of; of those before the log was read last, in the second one. */
+  let totals = new Map<string, number>();
+  let earlierTotals = totals;
+  let hasAllChanged = false;
+  let takenDown = listTakenDown();
+  let isPaused = false;
+  let unfollow: (() => void) | undefined;
+
+  function listTakenDown(): ReadonlySet<string> {
+    return new Set(restrictions.list().flatMap(({ kind, id }) => (kind === 'covalue' ? [id] : [])));
+  }
+
+  function setSources(collection: Collection, sources: ReadonlySet<string>): void {
+    for (const id of collection.sources) {
+      const some = bySource.get(id);
+      some?.delete(collection);
+      if (some?.size === 0) bySource.delete(id);
+    }
+    // It may have lost its last watcher meanwhile.
+    collection.sources = collections.get(collection.id) === collection ? sources : new Set();
+    for (const id of collection.sources)
+      bySource.set(id, (bySource.get(id) ?? new Set<Collection>()).add(collection));
+  }
+
+  function enter(id: string): Collection {
+    const known = collections.get(id);
+    if (known) return known;
+    const collection: Collection = {
+      id,
+      watchers: new Set(),
+      sources: new Set(),
+      version: 0,
+      checkedVersion: 0,
+    };
+    collections.set(id, collection);
+    return collection;
+  }
+
+  function follow(): () => void {
+    takenDown = listTakenDown();
+    return news.follow({
+      committed(ids, pushedBy) {
+        for (const id of ids) {
+          rolesOf.changed(id);
+          for (const collection of bySource.get(id) ?? []) collection.version++;
+          addNews(waiting, [id], pushedBy(id));
+        }
+        flushSoon();
+      },
+      logged(changes) {
+        earlierTotals = totals;
+        totals = new Map();
+        if (!changes) hasAllChanged = true;
+        for (const { id, pushedBy } of changes ?? []) {
+          rolesOf.changed(id);
+          for (const collection of bySource.get(id) ?? []) collection.version++;
+          addNews(logged, [id], pushedBy ?? undefined);
+        }
+        flushSoon();
+      },
+      restricted() {
+        const before = takenDown;
+        takenDown = listTakenDown();
+        for (const id of [...before, ...takenDown])
+          for (const collection of bySource.get(id) ?? []) collection.version++;
+        addNews(
+          waiting,
+          [...before].filter((id) => !takenDown.has(id)),
+          undefined,
+        );
+        flushSoon();
+      },
+    });
+  }
+
+  function flushSoon(): void {
+    if (waiting.size + logged.size > maxWaiting) {
+      hasAllChanged = true;
+      waiting.clear();
+      logged.clear();
+    }
+    if (isPaused || !unfollow || (waiting.size + logged.size === 0 && !hasAllChanged)) return;
+    isPaused = true;
+    const all = hasAllChanged;
+    const taken = [new Map(waiting), new Map(logged)] as const;
+    waiting.clear();
+    logged.clear();
+    hasAllChanged = false;
+    flush(all, ...taken).then(
+      () => goOnAfter(noticeIntervalMs),
+      (error: unknown) => {
+        logger.debug('Could not find out what to notify clients of; retrying', { error });
+        hasAllChanged ||= all;
+        for (const [id, pushedBy] of taken[0]) addNews(waiting, [id], pushedBy);
+        for (const [id, pushedBy] of taken[1]) addNews(logged, [id], pushedBy);
+        goOnAfter(retryMs);
+      },
+    );
+  }
+
+  function goOnAfter(ms: number): void {
+    clock.after(ms, () => {
+      isPaused = false;
+      flushSoon();
+    });
+  }
+
+  async function flush(all: boolean, committed: WaitingNews, fromLog: WaitingNews): Promise<void> {
+    const due = new Map<Collection, Set<Watcher>>();
+    const counted = new Map<string, number>();
+    if (all) for (const collection of collections.values()) due.set(collection, new Set(collection.watchers));
+    await addDue(due, committed, counted, () => false);
+    const known = (id: string) => counted.get(id) ?? totals.get(id) ?? earlierTotals.get(id);
+    await addDue(due, fromLog, counted, (id, total) => known(id) === total);
+    const notices = new Map<Watcher, string[]>();
+    for (const [collection, watchers] of due) {
+      await checkAll(collection);
+      for (const watcher of watchers)
+        if (collection.watchers.has(watcher))
+          notices.set(watcher, [...(notices.get(watcher) ?? []), collection.id]);
+    }
+    for (const [watcher, ids] of notices) watcher.notify(ids);
+    if (totals.size + counted.size > maxRemembered) totals.clear();
+    for (const [id, total] of counted) totals.set(id, total);
+  }
+
+  async function addDue(
+    due: Map<Collection, Set<Watcher>>,
+    changed: WaitingNews,
+    counted: Map<string, number>,
+    isKnown: (id: string, total: number) => boolean,
+  ): Promise<void> {
+    if (changed.size === 0) return;
+    const rows = (await storage.owners.of([...changed.keys()])).filter(
+      ({ id, owner }) =>
+        owner !== null &&
+        collections.has(owner) &&
+        !restrictions.isTakenDown(id) &&
+        !restrictions.isTakenDown(owner),
+    );
+    // Before the notices go out: what they pull is no less.
+    const counts = tools.isAlone ? undefined : await storage.owners.totals(rows.map(({ id }) => id));
+    for (const { id, owner } of rows) {
+      const collection = collections.get(owner ?? '');
+      const total = counts?.get(id) ?? 0;
+      if (!collection || isKnown(id, total)) continue;
+      const pushedBy = changed.get(id);
+      const others = [...collection.watchers].filter(
+        ({ clientName }) => pushedBy === undefined || clientName !== pushedBy,
+      );
+      due.set(collection, new Set([...(due.get(collection) ?? []), ...others]));
+      // Otherwise, the log may have something that its pusher does not know.
+      if (counts && others.length === collection.watchers.size) counted.set(id, total);
+    }
+  }
+
+  /** A watcher who was removed from the group gets no notice any more. */
+  async function checkAll(collection: Collection): Promise<void> {
+    while (collection.checkedVersion !== collection.version) {
+      const { version } = collection;
+      for (const watcher of [...collection.watchers])
+        if (!(await isAllowed(collection, watcher)) && collection.watchers.has(watcher))
+          watcher.forbid(collection.id);
+      collection.checkedVersion = version;
+    }
+  }
+
+  async function isAllowed(collection: Collection, { principal }: Watcher): Promise<boolean> {
+    try {
+      return await mayList(collection.id, principal, () => rolesOf.read(collection));
+    } catch (error) {
+      if (error instanceof StatelessRefusal && error.code === 'too-large') return false;
+      throw error;
+    }
+  }
+
+  function leave(watcher: Watcher, ids: readonly string[]): void {
+    for (const id of ids) {
+      const collection = collections.get(id);
+      if (!collection?.watchers.delete(watcher) || collection.watchers.size > 0) continue;
+      collections.delete(id);
+      rolesOf.forget(collection);
+      setSources(collection, new Set());
+    }
+    if (collections.size > 0) return;
+    unfollow?.();
+    unfollow = undefined;
+    waiting.clear();
+    logged.clear();
+    totals.clear();
+    earlierTotals.clear();
+  }
+
+  return {
+    async watch(watcher, before) {
+      unfollow ??= follow();
+      const entered = watcher.collections.map(enter);
+      for (const { watchers } of entered) watchers.add(watcher);
+      // Afterwards, so that nothing is lost of those that stay.
+      const kept = new Set(watcher.collections);
+      leave(
+        watcher,
+        before.filter((id) => !kept.has(id)),
+      );
+      for (const collection of entered)
+        if (restrictions.isTakenDown(collection.id) || !(await isAllowed(collection, watcher)))
+          return collection.id;
+      return undefined;
+    },
+    unwatch: (watcher) => leave(watcher, watcher.collections),
+  };
+}
+
+/** Reads the roles of collections, as of now, and remembers those read last. */
+function rememberRoles(
+  tools: StatelessTools,
+  found: (collection: Collection, sources: ReadonlySet<string>) => void,
+) {
+  const remembered = new Map<
+    Collection,
+    { readonly version: number; readonly roles: Promise<StoredRoles> }
+  >();
+  const reading = createSemaphore(maxReading);
+  /** What changed during each read: until it ends, it is not known whether that matters. */
+  const changedMeanwhile = new Set<Set<string>>();
+
+  async function readNow(collection: Collection): Promise<StoredRoles> {
+    const changed = new Set<string>();
+    changedMeanwhile.add(changed);
+    const pace = openPace(tools, { check() {} });
+    try {
+      const roles = await readStoredRoles(collection.id, { ...tools, inTurn: pace.inTurn });
+      found(collection, roles.sources);
+      if ([...changed].some((id) => roles.sources.has(id))) collection.version++;
+      return roles;
+    } finally {
+      pace.close();
+      changedMeanwhile.delete(changed);
+    }
+  }
+
+  return {
+    async read(collection: Collection): Promise<StoredRoles> {
+      for (;;) {
+        const { version } = collection;
+        const known = remembered.get(collection);
+        const roles = known?.version === version ? known.roles : reading.run(() => readNow(collection));
+        remembered.delete(collection);
+        remembered.set(collection, { version, roles });
+        for (const oldest of remembered.keys()) {
+          if (remembered.size <= maxRoles) break;
+          remembered.delete(oldest);
+        }
+        try {
+          const read = await roles;
+          if (collection.version === version) return read;
+        } catch (error) {
+          if (remembered.get(collection)?.roles === roles) remembered.delete(collection);
+          throw error;
+        }
+      }
+    },
+    forget: (collection: Collection) => void remembered.delete(collection),
+    changed(id: string): void {
+      for (const changed of changedMeanwhile) changed.add(id);
+    },
+  };
+}
