@@ -86,5 +86,26 @@ export function createStatelessClient({ node, url, clientId, fetch = globalThis.
     for (const id of added) pulled.add(id);
   }
 
-  return { push, pull };
+  /** Calls `changed` whenever there is something to pull of what these groups own, first when it listens. Returns how to stop. */
+  function listen(collections, changed, open = (address) => new WebSocket(address)) {
+    let socket;
+    function connect() {
+      socket = open(url.replace(/^http/, 'ws').replace('/sync', '/ws'));
+      socket.onopen = () => socket.send(JSON.stringify({ type: 'auth', token, clientId, collections }));
+      socket.onmessage = ({ data }) => /"(auth-ok|sync-available)"/.test(data) && changed();
+      socket.onclose = async ({ code }) => {
+        // Nothing is gained by asking again if the collection may not be listed.
+        if (!socket || [4400, 4403, 4404].includes(code)) return;
+        await (code === 4401 ? signIn() : wait(1)).catch(() => wait(10));
+        if (socket) connect();
+      };
+    }
+    connect();
+    return () => {
+      socket.close();
+      socket = undefined;
+    };
+  }
+
+  return { push, pull, listen };
 }
