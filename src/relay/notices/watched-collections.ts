@@ -46,8 +46,8 @@ const retryMs = 1_000;
 /** Beyond it, all collections count as changed. */
 const maxWaiting = 50_000;
 const maxRemembered = 50_000;
-/** Of groups whose roles are remembered: many clients that come at once watch few of them. */
-const maxRoles = 100;
+/** Of the roles that are remembered: many clients that come at once watch few groups. */
+const maxRolesBytes = 8_000_000;
 const maxReading = 4;
 
 export function createWatchedCollections(tools: StatelessTools): WatchedCollections {
@@ -299,20 +299,32 @@ function rememberRoles(
     }
   }
 
+  const sizes = new Map<Promise<StoredRoles>, { readonly collection: Collection; readonly bytes: number }>();
+  let keptBytes = 0;
+
+  /** Those that were read first go first. */
+  function keep(collection: Collection, roles: Promise<StoredRoles>, bytes: number): void {
+    if (sizes.has(roles)) return;
+    sizes.set(roles, { collection, bytes });
+    keptBytes += bytes;
+    for (const [oldest, one] of sizes) {
+      if (keptBytes <= maxRolesBytes) break;
+      sizes.delete(oldest);
+      keptBytes -= one.bytes;
+      if (remembered.get(one.collection)?.roles === oldest) remembered.delete(one.collection);
+    }
+  }
+
   return {
     async read(collection: Collection): Promise<StoredRoles> {
       for (;;) {
         const { version } = collection;
         const known = remembered.get(collection);
         const roles = known?.version === version ? known.roles : reading.run(() => readNow(collection));
-        remembered.delete(collection);
-        remembered.set(collection, { version, roles });
-        for (const oldest of remembered.keys()) {
-          if (remembered.size <= maxRoles) break;
-          remembered.delete(oldest);
-        }
+        if (known?.roles !== roles) remembered.set(collection, { version, roles });
         try {
           const read = await roles;
+          keep(collection, roles, read.bytes);
           if (collection.version === version) return read;
         } catch (error) {
           if (remembered.get(collection)?.roles === roles) remembered.delete(collection);

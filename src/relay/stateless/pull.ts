@@ -76,12 +76,14 @@ export function createPull(tools: StatelessTools) {
   /** The collection itself comes first, with the groups above it. */
   async function list(
     collection: RawCoID,
-    { principal }: Sender,
+    { sender: { principal }, memory }: PullContext,
     inTurn: Pace['inTurn'],
   ): Promise<readonly RawCoID[]> {
     const isListed =
       !isTakenDown(collection) &&
-      (await mayList(collection, principal, () => readStoredRoles(collection, { ...tools, inTurn })));
+      (await mayList(collection, principal, () =>
+        readStoredRoles(collection, { ...tools, inTurn, loaded: memory.loaded }),
+      ));
     if (!isListed) throw notListed(principal, collection);
     const owned = await storage.owners.listOwned(collection, maxOwned + 1);
     if (!owned)
@@ -98,16 +100,17 @@ export function createPull(tools: StatelessTools) {
 
   async function pull(
     { of, since, limit }: PullRequest,
-    { memory, sender, rights }: PullContext,
+    context: PullContext,
     { inTurn }: Pace,
   ): Promise<PullAnswer> {
+    const { memory, rights } = context;
     const identity = tools.identity();
     const cursor = since === undefined ? undefined : readCursor(since, { appID, identity });
     const part = cursor?.part;
     const from = part ? part.from : cursor?.horizon;
     // Read first, because the next pull gives everything that is committed after it.
     const now = await storage.changes.readHorizon();
-    const ids = 'collection' in of ? await list(of.collection, sender, inTurn) : of;
+    const ids = 'collection' in of ? await list(of.collection, context, inTurn) : of;
     const horizon = part ? cursor.horizon : now;
     const state = from === undefined ? undefined : await storage.changes.stateSince(from);
     if (state?.isKept === false) throw new Resync();
