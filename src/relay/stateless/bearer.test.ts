@@ -105,6 +105,18 @@ describe('a relay whose clients sign in', () => {
     expect(statuses).toEqual([401, 401, 429]);
   });
 
+  it('[RELAY-69] takes a token of a relay from an address at which others fail', async () => {
+    const relay = await startRelay({
+      ...{ storage: 'memory:', auth: { account: true }, limits: { failedSignInsPerMinute: 2 } },
+    });
+    const node = await createClientNode();
+    const { token } = (await exchange(relay.url, node, await nonceOf(relay.url))).body;
+    for (const status of [401, 401, 429])
+      expect((await push(relay.url, [], withToken('maia1.e30.abc'))).status).toBe(status);
+    expect((await push(relay.url, [], withToken(token))).status).toBe(200);
+    expect((await push(relay.url, [], withToken('jwt'))).status).toBe(429);
+  });
+
   it('[RELAY-69] an open relay gives no tokens and needs none', async () => {
     const relay = await startRelay({ storage: 'memory:' });
     expect((await post(relay.url, 'nonce')).status).toBe(404);

@@ -41,13 +41,14 @@ export async function checkToken(
   if (!methods) return { principal: undefined, check() {} };
   if (token === undefined || token.length > maxTokenLength)
     throw new StatelessRefusal('unauthorized', `This relay serves only clients that sign in. ${how}`);
-  const principal = await signIn(address, signIns, async () => {
-    if (!isRelayToken(token) || !methods.names.includes('account'))
-      return methods.verify({ maia: 'auth', method: 'jwt', token }, '');
+  const isQuick = isRelayToken(token) && methods.names.includes('account');
+  const verify = async () => {
+    if (!isQuick) return methods.verify({ maia: 'auth', method: 'jwt', token }, '');
     const account = await tokens.verify(token);
     checkBlock(account, restrictions, clock.nowMs());
     return account;
-  });
+  };
+  const principal = await signIn(address, signIns, verify, { isQuick });
   if (principal.kind === 'lookup') throw noLookups();
   return {
     principal,
@@ -63,18 +64,23 @@ export async function checkToken(
   };
 }
 
-/** Counts failures by address. */
+/** Counts failures by address. With `isQuick`, what is verified counts beyond their limit, too: others may have the address. */
 export async function signIn<T>(
   address: string,
   signIns: StatelessTools['signIns'],
   verify: () => Promise<T>,
+  { isQuick = false }: { readonly isQuick?: boolean } = {},
 ): Promise<T> {
   const refusal = signIns.signInRefusal(address);
-  if (refusal !== undefined) throw new StatelessRefusal('limit', refusal, { retryAfterMs: 60_000 });
+  const refuse = () => {
+    if (refusal !== undefined) throw new StatelessRefusal('limit', refusal, { retryAfterMs: 60_000 });
+  };
+  if (!isQuick) refuse();
   try {
     return await verify();
   } catch (error) {
     if (!(error instanceof SignInRefusal)) throw error;
+    refuse();
     if (!error.isOurFault) signIns.signInFailed(address);
     throw refusalOf(error);
   }
