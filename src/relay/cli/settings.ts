@@ -85,8 +85,8 @@ The limits are ${limitNames.slice(0, 4).join(', ')},
 ${limitNames.slice(4).join(', ')}.
 SYNC_MAIA_LIMITS sets them separated by commas, such as connections=20000,openLoads=500; --limit overrides it for each
 limit. SYNC_MAIA_TRUST_PROXY, SYNC_MAIA_OPEN and SYNC_MAIA_INSPECT are true or false. Behind a proxy, all clients have
-the address of the proxy: trust the proxy, or raise connectionsPerAddress to the value of connections, and
-newConnectionsPerMinute.
+the address of the proxy: trust the proxy, or raise connectionsPerAddress to the value of connections,
+newConnectionsPerMinute, and requestsPerAddress to 256.
 
 DATABASE_STATEMENT_MS is how long a statement in the database may take, in milliseconds; 15000 by default.
 With less than DISK_RESERVE_MB free on the disk of a PGlite directory, 256 by default, the relay refuses content.

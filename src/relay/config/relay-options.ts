@@ -168,6 +168,11 @@ export interface RelayLimits {
   readonly connectionsPerAddress: number;
   /** How many clients of one address or network may connect within a minute. Default 10,000. */
   readonly newConnectionsPerMinute: number;
+  /**
+   * How many pushes, and how many pulls, of clients of one address or network without a connection may wait for their answers to be
+   * made. All addresses together have 256 of each. Default 32.
+   */
+  readonly requestsPerAddress: number;
   /** How many failed sign-ins a minute one address or network may have. Default 100. */
   readonly failedSignInsPerMinute: number;
   /**

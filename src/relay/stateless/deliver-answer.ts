@@ -23,6 +23,8 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   /** So many bytes of memory are taken by the answer until it has ended. */
   sending(bytes: number): void;
+  /** Called once all is sent; the response is ended after that. */
+  sent(): Promise<void> | undefined;
 }
 
 const pieceBytes = 64_000;
@@ -31,7 +33,7 @@ const pieceBytes = 64_000;
 export function deliver(
   response: ServerResponse,
   { status, headers, body }: Answer,
-  { waitMs, clock, sending }: DeliveryOptions,
+  { waitMs, clock, sending, sent }: DeliveryOptions,
 ): Delivery {
   const { socket } = response;
   const text = Buffer.from(`${JSON.stringify(body)}\n`);
@@ -40,12 +42,19 @@ export function deliver(
   let place = 0;
 
   function sendMore(): void {
-    for (;;) {
+    while (place < text.length) {
       const piece = text.subarray(place, place + pieceBytes);
       place += piece.length;
-      if (place === text.length) return void response.end(piece);
-      if (!response.write(piece)) return;
+      const goesOn = response.write(piece);
+      if (place === text.length) return end();
+      if (!goesOn) return;
     }
+  }
+
+  function end(): void {
+    const ending = sent();
+    if (ending) void ending.then(() => response.end());
+    else response.end();
   }
 
   const ended = new Promise<void>((resolve) => {

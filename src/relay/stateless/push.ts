@@ -8,7 +8,7 @@ import type { PushRequest } from './read-push.ts';
 import { checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
 import type { Place } from './request-places.ts';
 import type { RequestMemory } from './requests.ts';
-import { openPace } from './request-pace.ts';
+import { openPace, type Pace } from './request-pace.ts';
 import { conflicting, refuseForbidden } from './push-verdict.ts';
 import { refusePush } from './refuse-unauthorized.ts';
 import { verifyPush } from './verify-push.ts';
@@ -40,16 +40,32 @@ export interface PushContext {
 /** What one push may make the relay load, in bytes of memory; see `verifyPush`. */
 const mostLoadedBytes = 100_000_000;
 
-/** Stores all of a push or nothing. The result rejects with a `StatelessRefusal`, or because the storage failed. */
+/** Stores all of what `parse` returns, or nothing. The result rejects with a `StatelessRefusal`, or because the storage failed. */
 export function createPush(tools: StatelessTools) {
   const maxLoadedBytes = Math.min(mostLoadedBytes, tools.memory.limitBytes / 4);
 
-  async function verify(changes: readonly Content[], memory: RequestMemory) {
-    const { inTurn, close } = openPace(tools, memory);
+  /** Works in this place, and in turns. */
+  function paced<T>(
+    { memory, place }: PushContext,
+    work: (inTurn: Pace['inTurn']) => Promise<T>,
+  ): Promise<T> {
+    return place.run(async () => {
+      const { inTurn, close } = openPace(tools, memory);
+      try {
+        return await work(inTurn);
+      } finally {
+        close();
+      }
+    });
+  }
+
+  async function read(parse: () => PushRequest, inTurn: Pace['inTurn']): Promise<PushRequest> {
     try {
-      return await verifyPush(changes, { ...tools, inTurn, maxLoadedBytes, loaded: memory.loaded });
-    } finally {
-      close();
+      return await inTurn(parse);
+    } catch (error) {
+      // After a long turn, the next one comes late: until then, another body takes no time of other clients.
+      await inTurn(() => {});
+      throw error;
     }
   }
 
@@ -69,16 +85,16 @@ export function createPush(tools: StatelessTools) {
     return conflicts;
   }
 
-  return async (
-    { changes, since, clientID }: PushRequest,
-    { memory, place, rights, sender }: PushContext,
-  ): Promise<PushAnswer> => {
+  return async (parse: () => PushRequest, context: PushContext): Promise<PushAnswer> => {
+    const { memory, rights, sender } = context;
     const refusal = tools.storage.refusal();
     if (refusal !== undefined) throw storageFailed('The disk of the relay is almost full.');
-    // Before its place, which others could have meanwhile.
+    const { changes, since, clientID } = await paced(context, (inTurn) => read(parse, inTurn));
+    // Without a place, which others could have meanwhile.
     if (rights) await refusePush(changes, rights, tools);
-    const together = await place
-      .run(() => verify(changes, memory))
+    const together = await paced(context, (inTurn) =>
+      verifyPush(changes, { ...tools, inTurn, maxLoadedBytes, loaded: memory.loaded }),
+    )
       // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
       .finally(() => checkServing(tools));
     // An operator may have forbidden it while it was being sent or checked.

@@ -3,7 +3,7 @@ import type { ReadTurns } from '../client/reading/read-turns.ts';
 import { busy } from './refusal.ts';
 import type { RequestMemory } from './requests.ts';
 
-/** Shares the processor between a request and all clients of the relay, and ends one that takes too long or too much memory. */
+/** Shares the processor between a request and all clients of the relay, and ends one that takes too long or that the relay works on no more. */
 export interface Pace {
   /** Works once it is this request's turn; call it again only after that. Throws what `work` throws, or a `StatelessRefusal`. */
   inTurn<T>(work: () => T): Promise<T>;

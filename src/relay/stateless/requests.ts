@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { readBody } from '../client/http/read-body.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Answer } from './deliver-answer.ts';
-import { busy, StatelessRefusal, stopping } from './refusal.ts';
+import { busy, StatelessRefusal } from './refusal.ts';
 
 /** The memory that a request takes, until it is answered. */
 export interface RequestMemory {
@@ -11,7 +11,7 @@ export interface RequestMemory {
   received(bytes: number): void;
   /** So many bytes of what is stored. */
   loaded(bytes: number): void;
-  /** Throws a `StatelessRefusal` once the relay has no memory for this request. */
+  /** Throws a `StatelessRefusal` once the relay works on this request no more. */
   check(): void;
   /** Throws one as soon as memory is tight and this request takes more than its share. */
   checkShare(): void;
@@ -25,30 +25,34 @@ export interface RequestAccount extends RequestMemory {
   close(): void;
 }
 
-/** `refused`: the relay is short of memory, and this request takes most of it. */
-export function openAccount(memory: MemoryBudget, refused: () => void): RequestAccount {
-  let isRefused = false;
+/**
+ * `signal` is aborted with a `StatelessRefusal`, also by `refused`, which is called if the relay is short of memory and this request
+ * takes most of it.
+ */
+export function openAccount(
+  memory: MemoryBudget,
+  signal: AbortSignal,
+  refused: (refusal: StatelessRefusal) => void,
+): RequestAccount {
   let wake = () => {};
   const account = memory.open({
     changed: () => wake(),
     refuse() {
-      isRefused = true;
+      refused(shortOfMemory());
       wake();
-      refused();
     },
   });
   return {
     received: (bytes) => account.hold('received', bytes),
     loaded: (bytes) => account.hold('loads', bytes),
-    check() {
-      if (isRefused) throw shortOfMemory();
-    },
+    check: () => signal.throwIfAborted(),
     checkShare() {
-      if (isRefused || account.mustWait()) throw shortOfMemory();
+      signal.throwIfAborted();
+      if (account.mustWait()) throw shortOfMemory();
     },
     arrived(bytes) {
       account.hold('unfinished', bytes);
-      if (!account.mustWait() || isRefused) return undefined;
+      if (!account.mustWait() || signal.aborted) return undefined;
       return new Promise((resolve) => (wake = resolve));
     },
     sending(bytes) {
@@ -71,7 +75,7 @@ export interface BodyLimits {
   readonly maxBytes: number;
   readonly waitMs: number;
   readonly clock: Clock;
-  /** Ends the reading: memory is short, or the relay is stopping. */
+  /** Ends the reading. */
   readonly signal: AbortSignal;
 }
 
@@ -93,7 +97,6 @@ export async function readRequest(
       throw busy('The body arrived too slowly.');
     case 'broken':
       memory.check();
-      if (limits.signal.aborted) throw stopping('draining');
       return undefined;
     default:
       memory.check();

@@ -104,6 +104,14 @@ describe('an answer that its client does not read', () => {
     expect(await memoryOf(relay, 'outgoing')).toBeLessThan(60_000_000);
   });
 
+  it('[RELAY-68] takes no place of its address', async () => {
+    const relay = await startRelay({ storage: 'memory:', limits: { requestsPerAddress: 1 } });
+    const map = await storeLong(relay, 8);
+    open(relay).socket.pause().write(pullOf(map.id));
+    await until(async () => expect(await memoryOf(relay, 'outgoing')).toBeGreaterThan(5_000_000));
+    expect((await pull(relay.url, [map], { limit: '1' })).status).toBe(200);
+  });
+
   it('[RELAY-68] comes alone: a second request on its connection is refused', async () => {
     const relay = await startRelay({ storage: 'memory:' });
     const { map, all } = await createWriter();
@@ -143,6 +151,80 @@ it('[RELAY-68] an address has at most 32 pushes and 32 pulls at once, in all app
   const statuses = await Promise.all(pushes);
   expect(early).toEqual(Array.from({ length: 8 }, () => 429));
   expect(statuses.filter((status) => status === 200)).toHaveLength(32);
+});
+
+/** A relay whose reads wait while `isOpen` is false. */
+async function startWaiting() {
+  const waiting: (() => void)[] = [];
+  const gate = {
+    isOpen: true,
+    waiting,
+    open() {
+      gate.isOpen = true;
+      for (const goOn of waiting.splice(0)) goOn();
+    },
+  };
+  const relay = await startRelay({ storage: 'memory:' }, (database) => ({
+    ...database,
+    async query(sql, parameters) {
+      if (!gate.isOpen) await new Promise<void>((resolve) => waiting.push(resolve));
+      return database.query(sql, parameters);
+    },
+  }));
+  onTestFinished(gate.open);
+  return { relay, gate };
+}
+
+describe('a request that waits for its turn', () => {
+  it('[RELAY-68] is refused when the relay stops, and so is one that is worked on', async () => {
+    const { relay, gate } = await startWaiting();
+    const { map, all } = await createWriter();
+    await push(relay.url, all());
+    gate.isOpen = false;
+    const early: string[] = [];
+    const codeOf = async () => (await pull(relay.url, [map])).body.error as { code: string } | undefined;
+    const pulls = Array.from({ length: 5 }, () => codeOf().then((error) => early.push(String(error?.code))));
+    await until(() => expect(gate.waiting).toHaveLength(2));
+    // The others have arrived, too, once one that comes after them is answered.
+    await fetch(`${relay.url}/metrics`);
+    const closing = relay.close();
+    await until(() => expect(early).toEqual(['draining', 'draining', 'draining']));
+    gate.open();
+    await Promise.all(pulls);
+    expect(early).toEqual(Array.from({ length: 5 }, () => 'draining'));
+    await closing;
+  });
+
+  it('[RELAY-68] is forgotten when its client goes', async () => {
+    const { relay, gate } = await startWaiting();
+    const { all } = await createWriter();
+    gate.isOpen = false;
+    const pushes = [push(relay.url, all()), push(relay.url, all())];
+    await until(() => expect(gate.waiting).toHaveLength(2));
+    const ofTwo = await memoryOf(relay, 'received');
+    const { socket } = opened(relay);
+    const body = JSON.stringify({ changes: all() });
+    beginPush(socket, body.length, body);
+    await until(async () => expect(await memoryOf(relay, 'received')).toBeGreaterThan(ofTwo));
+    socket.destroy();
+    await until(async () => expect(await memoryOf(relay, 'received')).toBe(ofTwo));
+    gate.open();
+    for (const one of pushes) expect((await one).status).toBe(200);
+  });
+});
+
+it('[RELAY-68] a refusal reaches a client that still sends its body', async () => {
+  const relay = await startRelay({ storage: 'memory:', limits: { messageBytes: 1_000_000 } });
+  const { socket, received } = opened(relay);
+  beginPush(socket, 5_000_000, ' '.repeat(1_000_000));
+  await until(() => expect(received.text).toContain('too-large'));
+  for (let count = 0; count < 4; count++)
+    await new Promise<void>((resolve, reject) => {
+      socket.write(' '.repeat(1_000_000), (error) => (error ? reject(error) : resolve()));
+    });
+  await until(() => received.isClosed);
+  expect(statusesIn(received.text)).toEqual(['413']);
+  expect(received.text).toMatch(/connection: close/i);
 });
 
 describe('a body that does not arrive', () => {

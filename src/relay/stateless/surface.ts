@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import { isRefusalCode } from '../../wire/refusal-code.ts';
 import type { SyncPlace } from '../../wire/sync-path.ts';
 import { channelHeader, refuseOrigin } from '../client/http/cross-origin.ts';
+import { discardBody } from '../client/http/discard-body.ts';
 import { isOutdated } from '../config/app-version.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
@@ -13,7 +14,7 @@ import { deliver, type Answer, type Delivery } from './deliver-answer.ts';
 import { createPull, readPull } from './pull.ts';
 import { createPush } from './push.ts';
 import { readPush } from './read-push.ts';
-import { busy, checkServing, Resync, storageFailed, StatelessRefusal } from './refusal.ts';
+import { busy, checkServing, Resync, stopping, storageFailed, StatelessRefusal } from './refusal.ts';
 import { createPlaces, type Place, type Places } from './request-places.ts';
 import { createRelayTokens, type RelayTokens } from './relay-tokens.ts';
 import { answerOfRefusal, openAccount, readRequest, type RequestAccount } from './requests.ts';
@@ -22,7 +23,7 @@ import { answerOfRefusal, openAccount, readRequest, type RequestAccount } from '
 export interface StatelessSurface {
   /** Returns false if the request is for something else. */
   answer(request: IncomingMessage, response: ServerResponse, place: SyncPlace): boolean;
-  /** Ends requests whose body is not complete, and soon those whose answer the client does not take. */
+  /** Refuses requests that have no answer yet and are not being stored, and soon ends those whose answer is not taken. */
   drain(): void;
   /** Resolves once no request is being answered. */
   idle(): Promise<void>;
@@ -33,7 +34,7 @@ export interface StatelessOptions {
   enter(appID: string | undefined): Promise<Visit>;
   allows(origin: string | undefined): boolean;
   addressOf(request: IncomingMessage): string;
-  readonly limits: Pick<RelayLimits, 'messageBytes' | 'firstFrameMs'>;
+  readonly limits: Pick<RelayLimits, 'messageBytes' | 'firstFrameMs' | 'requestsPerAddress'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -52,11 +53,11 @@ interface Parts {
 export function createStatelessSurface(options: StatelessOptions): StatelessSurface {
   const { allows, addressOf, limits, clock, logger } = options;
   const waitMs = limits.firstFrameMs;
-  const body = { maxBytes: Math.min(maxBodyBytes, limits.messageBytes), waitMs, clock };
+  const bodies = { maxBytes: Math.min(maxBodyBytes, limits.messageBytes), waitMs, clock };
   const parts = new WeakMap<StatelessTools, Parts>();
-  const pushing = createPlaces();
-  const pulling = createPlaces();
-  /** Each ends what waits for its client. */
+  const pushing = createPlaces(limits.requestsPerAddress);
+  const pulling = createPlaces(limits.requestsPerAddress);
+  /** Each ends a request. */
   const open = new Set<() => void>();
   let isDraining = false;
   const onIdle: (() => void)[] = [];
@@ -88,12 +89,15 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
       return own.pull(readPull(queryOf(request)), { memory, sender, rights, place: one.enter(pulling) });
     // Reading and parsing the body cost time, too.
     pushing.check(addressOf(request));
-    const read = await readRequest(request, { ...body, signal: one.signal }, memory);
-    if (!read) return undefined;
+    const body = await readRequest(request, { ...bodies, signal: one.signal }, memory);
+    if (!body) return undefined;
     const place = one.enter(pushing);
-    const push = readPush(read, tools.appID);
-    for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
-    return own.push(push, { memory, sender, rights, place });
+    const parse = () => {
+      const push = readPush(body, tools.appID);
+      for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
+      return push;
+    };
+    return own.push(parse, { memory, sender, rights, place });
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests. */
@@ -107,7 +111,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
       throw new StatelessRefusal('not-found', 'This relay takes no account proofs.');
     const { tokens } = partsOf(tools);
     if (part === 'nonce') return tokens.createNonce();
-    const read = await readRequest(request, { ...body, signal, maxBytes: maxProofBytes }, memory);
+    const read = await readRequest(request, { ...bodies, signal, maxBytes: maxProofBytes }, memory);
     return read && signIn(addressOf(request), signIns, () => tokens.exchange(read, signInMethods));
   }
 
@@ -120,24 +124,26 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     const ending = new AbortController();
     let delivery: Delivery | undefined;
     const end = () => {
-      ending.abort();
+      ending.abort(stopping('draining'));
       delivery?.hurry(lastMs);
     };
     open.add(end);
+    response.once('close', () => ending.abort(busy('The client has gone.')));
     if (isDraining) end();
     let visit: Visit | undefined;
     let memory: RequestAccount | undefined;
-    let place: Place | undefined;
     try {
       const answer = await find();
       if (!answer) return;
-      // The rest of the body is not read.
       if (!request.complete) response.setHeader('connection', 'close');
-      delivery = deliver(response, answer, { waitMs, clock, sending: memory?.sending ?? (() => {}) });
+      delivery = deliver(response, answer, {
+        ...{ waitMs, clock },
+        sending: memory?.sending ?? (() => {}),
+        sent: () => (request.complete ? undefined : discardBody(request, clock)),
+      });
       if (isDraining) end();
       await delivery.ended;
     } finally {
-      place?.leave();
       memory?.close();
       visit?.end();
       open.delete(end);
@@ -145,6 +151,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     }
 
     async function find(): Promise<Answer | undefined> {
+      let place: Place | undefined;
       try {
         visit = await options.enter(appID);
         const { tools } = visit;
@@ -153,24 +160,28 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
             'not-found',
             `This relay does not serve the app ${JSON.stringify(appID)}.`,
           );
-        memory = openAccount(tools.memory, () => {
-          ending.abort();
+        memory = openAccount(tools.memory, ending.signal, (refusal) => {
+          ending.abort(refusal);
           delivery?.cut();
         });
-        const enter = (places: Places) => (place = places.enter(addressOf(request)));
+        const enter = (places: Places) => (place = places.enter(addressOf(request), ending.signal));
         const found = await run({ request, memory, signal: ending.signal, enter }, part, tools);
         return found && { status: 200, body: found };
       } catch (error) {
+        if (response.destroyed) return undefined;
         if (error instanceof Resync) return { status: 410, body: { resync: true } };
         const refusal = refusalOf(error);
         if (isRefusalCode(refusal.code)) visit?.tools?.measure.refused(refusal.code);
         return answerOfRefusal(refusal);
+      } finally {
+        place?.leave();
       }
     }
   }
 
   function refusalOf(error: unknown): StatelessRefusal {
-    const refusal = error instanceof StatelessRefusal ? error : storageFailed();
+    const failed = isDraining ? stopping('draining') : storageFailed();
+    const refusal = error instanceof StatelessRefusal ? error : failed;
     if (refusal !== error) logger.warn('Could not answer a request without a connection', { error });
     else logger.debug('Refused a request without a connection', { code: refusal.code });
     return refusal;
@@ -197,9 +208,9 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
 interface OpenRequest {
   readonly request: IncomingMessage;
   readonly memory: RequestAccount;
-  /** Aborted when the relay does not wait for the rest of the body any more. */
+  /** Aborted with a `StatelessRefusal` when the relay works on the request no more. */
   readonly signal: AbortSignal;
-  /** Takes a place, until the answer has ended. */
+  /** Takes a place, until the answer is made. */
   enter(places: Places): Place;
 }
 
