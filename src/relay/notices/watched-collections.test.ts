@@ -13,7 +13,9 @@ function setUp() {
   const totals = new Map<string, number>();
   let isFailing = false;
   let asked = 0;
+  const denied = new Set<string>();
   const tools = {
+    rightsOf: () => ({ decide: (id: string) => !denied.has(id) }),
     ...{ clock, news, logger: silentLogger, isAlone: false },
     restrictions: { list: () => [], isTakenDown: () => false },
     storage: {
@@ -30,17 +32,18 @@ function setUp() {
   const watched = createWatchedCollections(tools as unknown as StatelessTools);
   async function watch(clientName: string, ...collections: readonly string[]) {
     const notices: string[][] = [];
+    const forbidden: string[] = [];
     const watcher: Watcher = {
       principal: { kind: 'token', id: clientName, collections },
       ...{ clientName, collections },
       notify: (ids) => void notices.push([...ids]),
-      forbid() {},
+      forbid: (id) => void forbidden.push(id),
     };
     expect(await watched.watch(watcher, [])).toBeUndefined();
-    return { notices, watcher };
+    return { notices, forbidden, watcher };
   }
   return {
-    ...{ clock, news, totals, watched, watch },
+    ...{ clock, denied, news, totals, watched, watch },
     asked: () => asked,
     fail: (now: boolean) => void (isFailing = now),
     commit: (id: string, pushedBy?: string) => news.committed([id], () => pushedBy),
@@ -133,4 +136,17 @@ it('[RELAY-74] keeps what comes while a client names other collections', async (
   await paused();
   clock.advance(250);
   expect(clock.waiting).toBe(0);
+});
+
+it('[RELAY-81] notifies only those whom `authorize` lets load the collection, also later', async () => {
+  const { clock, commit, denied, watch, watched, paused } = setUp();
+  const { notices, forbidden, watcher } = await watch('me', 'co_zA', 'co_zB');
+  denied.add('co_zA');
+  commit('co_zA1');
+  await paused();
+  expect(forbidden).toEqual(['co_zA']);
+  commit('co_zB1');
+  clock.advance(250);
+  await until(() => expect(notices).toEqual([['co_zB']]));
+  expect(await watched.watch(watcher, [])).toBe('co_zA');
 });

@@ -175,9 +175,12 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     const notices = new Map<Watcher, string[]>();
     for (const [collection, watchers] of due) {
       await checkAll(collection);
-      for (const watcher of watchers)
-        if (collection.watchers.has(watcher))
+      for (const watcher of watchers) {
+        if (!collection.watchers.has(watcher)) continue;
+        if (await mayLoad(collection, watcher))
           notices.set(watcher, [...(notices.get(watcher) ?? []), collection.id]);
+        else watcher.forbid(collection.id);
+      }
     }
     for (const [watcher, ids] of notices) watcher.notify(ids);
     if (totals.size + counted.size > maxRemembered) totals.clear();
@@ -225,7 +228,14 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     }
   }
 
-  async function isAllowed(collection: Collection, { principal }: Watcher): Promise<boolean> {
+  /** By the operator's `authorize`, which may end a right at any time. */
+  function mayLoad({ id }: Collection, { principal }: Watcher): boolean | Promise<boolean> {
+    return tools.rightsOf?.(principal).decide(id, 'load') ?? true;
+  }
+
+  async function isAllowed(collection: Collection, watcher: Watcher): Promise<boolean> {
+    const { principal } = watcher;
+    if (!(await mayLoad(collection, watcher))) return false;
     try {
       return await mayList(collection.id, principal, () => rolesOf.read(collection));
     } catch (error) {

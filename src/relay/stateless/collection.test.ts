@@ -233,6 +233,22 @@ describe('who may pull a collection', () => {
     expect(idsOf((await pullAll(relay.url, [], inCollection(group))).changes)).toContain(map.id);
   });
 
+  it('[RELAY-72] [RELAY-81] nothing that `authorize` does not let the client load', async () => {
+    const storage = `pglite:${await createStorage()}`;
+    const open = await startRelay({ storage });
+    const { node, map, group, all } = await createWriter();
+    const secret = group.createMap({ word: 'secret' });
+    const other = await createWriter();
+    await push(open.url, [...all(), ...changesOf(node, secret), ...other.all()]);
+    await open.close();
+    const denied = new Set<string>([secret.id, other.group.id]);
+    const relay = await startRelay({ storage, authorize: ({ id }) => !denied.has(id) });
+    const { changes } = await pullAll(relay.url, [], inCollection(group));
+    expect(idsOf(changes)).toContain(map.id);
+    expect(idsOf(changes)).not.toContain(secret.id);
+    expect(await pull(relay.url, [], inCollection(other.group))).toMatchObject({ status: 403 });
+  });
+
   it('[RELAY-72] what a connected client stores is listed, too', async () => {
     const relay = await startRelay({ storage: 'memory:' });
     const alice = await createStockClient(relay.url);

@@ -17,7 +17,8 @@ it('[RELAY-68] bodies that take long to parse and are refused leave time for oth
   const memory = { received() {}, loaded() {}, check() {}, checkShare() {} };
   let parsedCount = 0;
   const refused = Array.from({ length: 3 }, async () => {
-    const context = { memory, place: places.enter('a', signal), checkSender() {} };
+    const sender = { principal: undefined, check() {} };
+    const context = { memory, place: places.enter('a', signal), sender, rights: undefined };
     const parse = () => {
       parsedCount++;
       clock.advance(50);
