@@ -10,7 +10,7 @@ import { minBytesPerSecond, type IncomingFrame } from '../client/reading/incomin
 import type { MemoryAccount, MemoryHolder } from '../memory/memory-account.ts';
 import type { Guest } from '../namespace/namespace.ts';
 import type { Sender } from '../stateless/bearer.ts';
-import { notListed } from '../stateless/collection-access.ts';
+import { notListed } from '../stateless/pull/collection-access.ts';
 import { checkServing, storageFailed, StatelessRefusal } from '../stateless/refusal.ts';
 import { readNoticeMessage, type NoticeAuth } from './read-notice-message.ts';
 import { noticeIntervalMs, type WatchedCollections, type Watcher } from './watched-collections.ts';

@@ -2,10 +2,10 @@ import { createSemaphore } from '../../base/semaphore.ts';
 import type { Principal } from '../auth/principal.ts';
 import { addNews, type WaitingNews } from '../bus/notices.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
-import { mayList } from '../stateless/collection-access.ts';
+import { mayList } from '../stateless/pull/collection-access.ts';
 import { StatelessRefusal } from '../stateless/refusal.ts';
 import { openPace } from '../stateless/request-pace.ts';
-import { readStoredRoles, type StoredRoles } from '../stateless/stored-roles.ts';
+import { readStoredRoles, type StoredRoles } from '../stateless/pull/stored-roles.ts';
 
 /** A client that wants notices about what some groups and accounts own. */
 export interface Watcher {

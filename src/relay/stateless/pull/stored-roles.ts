@@ -1,18 +1,18 @@
 import { RawAccount, RawGroup, type LocalNode } from 'cojson';
-import { parseJson } from '../../base/json.ts';
-import { isRecord } from '../../base/record.ts';
-import { contentBytes, sessionsOf, type Content } from '../../engine/content.ts';
-import { everyone } from '../../engine/covalue-access.ts';
-import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
-import { createThrowAwayNode } from '../../engine/create-node.ts';
-import { awaitNoMore, namedIn } from '../../engine/release-pacing.ts';
-import { isCoValueID } from '../../wire/ids.ts';
-import { requiredOf } from '../client/content-dependencies.ts';
-import type { Restrictions } from '../operator/restrictions.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
-import { captureStorage } from './capture-storage.ts';
-import { StatelessRefusal } from './refusal.ts';
-import type { Pace } from './request-pace.ts';
+import { parseJson } from '../../../base/json.ts';
+import { isRecord } from '../../../base/record.ts';
+import { contentBytes, sessionsOf, type Content } from '../../../engine/content.ts';
+import { everyone } from '../../../engine/covalue-access.ts';
+import { getAvailableCoValue, getOrCreateCoValue } from '../../../engine/covalue-lookup.ts';
+import { createThrowAwayNode } from '../../../engine/create-node.ts';
+import { awaitNoMore, namedIn } from '../../../engine/release-pacing.ts';
+import { isCoValueID } from '../../../wire/ids.ts';
+import { requiredOf } from '../../client/content-dependencies.ts';
+import type { Restrictions } from '../../operator/restrictions.ts';
+import type { SqlStorage } from '../../storage/sql-storage.ts';
+import { captureStorage } from '../push/capture-storage.ts';
+import { StatelessRefusal } from '../refusal.ts';
+import type { Pace } from '../request-pace.ts';
 
 /** Who may read what a group or account owns, by what is stored. */
 export interface StoredRoles {

@@ -1,11 +1,11 @@
 import { cojsonInternals, type LocalNode } from 'cojson';
-import { contentBytes, type Content } from '../../engine/content.ts';
-import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
-import { awaitNoMore, namedIn } from '../../engine/release-pacing.ts';
-import type { StoredContent } from '../storage/content-loader.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
-import { StatelessRefusal } from './refusal.ts';
-import type { Pace } from './request-pace.ts';
+import { contentBytes, type Content } from '../../../engine/content.ts';
+import { getOrCreateCoValue } from '../../../engine/covalue-lookup.ts';
+import { awaitNoMore, namedIn } from '../../../engine/release-pacing.ts';
+import type { StoredContent } from '../../storage/content-loader.ts';
+import type { SqlStorage } from '../../storage/sql-storage.ts';
+import { StatelessRefusal } from '../refusal.ts';
+import type { Pace } from '../request-pace.ts';
 
 export interface NeededOptions {
   /** The node that the content is put into. */

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { createFakeClock } from '../../testing/fake-clock.ts';
-import { createReadTurns } from '../client/reading/read-turns.ts';
+import { createFakeClock } from '../../../testing/fake-clock.ts';
+import { createReadTurns } from '../../client/reading/read-turns.ts';
 import { createPush } from './push.ts';
-import { StatelessRefusal } from './refusal.ts';
-import { createPlaces } from './request-places.ts';
+import { StatelessRefusal } from '../refusal.ts';
+import { createPlaces } from '../request-places.ts';
 
 it('[RELAY-68] bodies that take long to parse and are refused leave time for other clients', async () => {
   const clock = createFakeClock();

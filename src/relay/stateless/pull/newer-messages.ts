@@ -7,8 +7,8 @@ import {
   type CoValueHeader,
   type KnownState,
   type SessionID,
-} from '../../engine/content.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
+} from '../../../engine/content.ts';
+import type { SqlStorage } from '../../storage/sql-storage.ts';
 
 type Reader = Pick<ReturnType<SqlStorage['openReader']>, 'readNewer'>;
 

@@ -1,16 +1,16 @@
-import { sessionsOf, type Content } from '../../engine/content.ts';
-import type { StatelessTools } from '../namespace/stateless-tools.ts';
-import type { Rights } from '../authorize/authorizer.ts';
-import { NotWrittenTogether } from '../storage/commits/written-together.ts';
-import type { Sender } from './bearer.ts';
-import { nameOfClient } from '../auth/client-name.ts';
+import { sessionsOf, type Content } from '../../../engine/content.ts';
+import type { StatelessTools } from '../../namespace/stateless-tools.ts';
+import type { Rights } from '../../authorize/authorizer.ts';
+import { NotWrittenTogether } from '../../storage/commits/written-together.ts';
+import type { Sender } from '../bearer.ts';
+import { nameOfClient } from '../../auth/client-name.ts';
 import type { PushRequest } from './read-push.ts';
-import { checkServing, storageFailed, StatelessRefusal, type Conflict } from './refusal.ts';
-import type { Place } from './request-places.ts';
-import type { RequestMemory } from './requests.ts';
-import { openPace, type Pace } from './request-pace.ts';
+import { checkServing, storageFailed, StatelessRefusal, type Conflict } from '../refusal.ts';
+import type { Place } from '../request-places.ts';
+import type { RequestMemory } from '../requests.ts';
+import { openPace, type Pace } from '../request-pace.ts';
 import { conflicting, refuseForbidden } from './push-verdict.ts';
-import { refusePush } from './refuse-unauthorized.ts';
+import { refusePush } from '../refuse-unauthorized.ts';
 import { verifyPush } from './verify-push.ts';
 
 /** How many transactions of each pushed session the relay has. */

@@ -1,5 +1,5 @@
-import type { Principal } from '../auth/principal.ts';
-import { StatelessRefusal } from './refusal.ts';
+import type { Principal } from '../../auth/principal.ts';
+import { StatelessRefusal } from '../refusal.ts';
 import type { StoredRoles } from './stored-roles.ts';
 
 /**

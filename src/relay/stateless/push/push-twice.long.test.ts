@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
-import { createRandom } from '../../base/seeded-random.ts';
-import type { Content } from '../../engine/content.ts';
+import { createRandom } from '../../../base/seeded-random.ts';
+import type { Content } from '../../../engine/content.ts';
 import {
   accountOf,
   changesBy,
@@ -9,11 +9,11 @@ import {
   pullAll,
   push,
   take,
-} from '../../../test/support/relay/stateless-client.ts';
-import { createClientNode, createStockClient } from '../../../test/support/relay/stock-client.ts';
-import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
-import { createSharedMap, loadMap, startRelay } from '../../../test/support/relay/test-relay.ts';
-import { until } from '../../../test/support/until.ts';
+} from '../../../../test/support/relay/stateless-client.ts';
+import { createClientNode, createStockClient } from '../../../../test/support/relay/stock-client.ts';
+import { createPostgres, describePostgres } from '../../../../test/support/relay/test-postgres.ts';
+import { createSharedMap, loadMap, startRelay } from '../../../../test/support/relay/test-relay.ts';
+import { until } from '../../../../test/support/until.ts';
 
 /** A full run has `MAIA_PUSHES=10000`. */
 const pushCount = Number(process.env['MAIA_PUSHES'] ?? 60);

@@ -1,17 +1,17 @@
-import { contentBytes, type Content, type RawCoID } from '../../engine/content.ts';
-import type { Rights } from '../authorize/authorizer.ts';
-import { isCoValueID } from '../../wire/ids.ts';
-import type { StatelessTools } from '../namespace/stateless-tools.ts';
-import type { Sender } from './bearer.ts';
+import { contentBytes, type Content, type RawCoID } from '../../../engine/content.ts';
+import type { Rights } from '../../authorize/authorizer.ts';
+import { isCoValueID } from '../../../wire/ids.ts';
+import type { StatelessTools } from '../../namespace/stateless-tools.ts';
+import type { Sender } from '../bearer.ts';
 import { mayList, notListed } from './collection-access.ts';
 import { nameOfSome, readCursor, writeCursor, type Cursor, type CursorPart } from './cursor.ts';
 import { findChanged, type Changed, type FoundChanges } from './find-changed.ts';
 import { newerMessages } from './newer-messages.ts';
-import { openPace, type Pace } from './request-pace.ts';
-import { deniedOf, refusePull } from './refuse-unauthorized.ts';
-import { busy, Resync, StatelessRefusal, storageFailed } from './refusal.ts';
-import type { Place } from './request-places.ts';
-import type { RequestMemory } from './requests.ts';
+import { openPace, type Pace } from '../request-pace.ts';
+import { deniedOf, refusePull } from '../refuse-unauthorized.ts';
+import { busy, Resync, StatelessRefusal, storageFailed } from '../refusal.ts';
+import type { Place } from '../request-places.ts';
+import type { RequestMemory } from '../requests.ts';
 import { readStoredRoles } from './stored-roles.ts';
 
 export interface PullRequest {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LocalNode, RawAccount, RawGroup } from 'cojson';
-import { openIdentityServer } from '../../../test/support/auth/identity-server.ts';
-import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
-import { startAdministeredRelay } from '../../../test/support/relay/administered-relay.ts';
+import { openIdentityServer } from '../../../../test/support/auth/identity-server.ts';
+import { createSigningKey, signToken } from '../../../../test/support/auth/signing-key.ts';
+import { startAdministeredRelay } from '../../../../test/support/relay/administered-relay.ts';
 import {
   accountOf,
   changesBy,
@@ -11,16 +11,16 @@ import {
   pullAll,
   push,
   take,
-} from '../../../test/support/relay/stateless-client.ts';
-import { exchange, nonceOf, withToken } from '../../../test/support/relay/stateless-sign-in.ts';
-import { createClientNode, createStockClient } from '../../../test/support/relay/stock-client.ts';
-import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
-import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
-import { confirmed, createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
-import { until } from '../../../test/support/until.ts';
-import type { Content } from '../../engine/content.ts';
-import { openStoragePlace, readStoragePlace } from '../database/storage-place.ts';
-import { silentLogger } from '../../base/logger.ts';
+} from '../../../../test/support/relay/stateless-client.ts';
+import { exchange, nonceOf, withToken } from '../../../../test/support/relay/stateless-sign-in.ts';
+import { createClientNode, createStockClient } from '../../../../test/support/relay/stock-client.ts';
+import { createStorage } from '../../../../test/support/relay/temporary-storage.ts';
+import { createPostgres, describePostgres } from '../../../../test/support/relay/test-postgres.ts';
+import { confirmed, createSharedMap, startRelay } from '../../../../test/support/relay/test-relay.ts';
+import { until } from '../../../../test/support/until.ts';
+import type { Content } from '../../../engine/content.ts';
+import { openStoragePlace, readStoragePlace } from '../../database/storage-place.ts';
+import { silentLogger } from '../../../base/logger.ts';
 
 async function createWriter() {
   const node = await createClientNode();

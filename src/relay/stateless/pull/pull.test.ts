@@ -1,7 +1,7 @@
 import { LocalNode, type RawAccountID } from 'cojson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Relay } from '../index.ts';
-import { createClientNode, createStockClient, crypto } from '../../../test/support/relay/stock-client.ts';
+import type { Relay } from '../../index.ts';
+import { createClientNode, createStockClient, crypto } from '../../../../test/support/relay/stock-client.ts';
 import {
   accountOf,
   changesBy,
@@ -10,13 +10,18 @@ import {
   pullAll,
   push,
   take,
-} from '../../../test/support/relay/stateless-client.ts';
-import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
-import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
-import { confirmed, createSharedMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
-import { sessionsOf, type Content } from '../../engine/content.ts';
-import { openPostgresDatabase } from '../database/postgres-database.ts';
-import { silentLogger } from '../../base/logger.ts';
+} from '../../../../test/support/relay/stateless-client.ts';
+import { createStorage } from '../../../../test/support/relay/temporary-storage.ts';
+import { createPostgres, describePostgres } from '../../../../test/support/relay/test-postgres.ts';
+import {
+  confirmed,
+  createSharedMap,
+  openRelay,
+  startRelay,
+} from '../../../../test/support/relay/test-relay.ts';
+import { sessionsOf, type Content } from '../../../engine/content.ts';
+import { openPostgresDatabase } from '../../database/postgres-database.ts';
+import { silentLogger } from '../../../base/logger.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 
 async function createWriter() {

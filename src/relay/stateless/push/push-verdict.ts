@@ -1,9 +1,9 @@
-import { authorOf, sessionsOf, type Content } from '../../engine/content.ts';
-import { namedIn } from '../../engine/release-pacing.ts';
-import { contentRefusals, type RefusalReason } from '../admission/content-refusal.ts';
-import { isSameTransaction } from '../storage/find-forks.ts';
+import { authorOf, sessionsOf, type Content } from '../../../engine/content.ts';
+import { namedIn } from '../../../engine/release-pacing.ts';
+import { contentRefusals, type RefusalReason } from '../../admission/content-refusal.ts';
+import { isSameTransaction } from '../../storage/find-forks.ts';
 import type { PushNode, PushNodeOptions } from './push-node.ts';
-import { StatelessRefusal, type Conflict } from './refusal.ts';
+import { StatelessRefusal, type Conflict } from '../refusal.ts';
 
 /**
  * Throws a `StatelessRefusal` unless the node has all of the changes. `awaited`: the CoValues that some of them still wait for.

@@ -1,12 +1,12 @@
-import { isKernelError } from '../../base/kernel-error.ts';
-import { parseJson } from '../../base/json.ts';
-import { isRecord } from '../../base/record.ts';
-import type { Content } from '../../engine/content.ts';
-import { readParsed } from '../../wire/frames.ts';
-import { oversizedSession } from '../client/content-parts.ts';
-import { hasTooManyParts, maxParts, maxPartsInStrings } from '../client/reading/message-parts.ts';
-import { isCursor } from './cursor.ts';
-import { StatelessRefusal } from './refusal.ts';
+import { isKernelError } from '../../../base/kernel-error.ts';
+import { parseJson } from '../../../base/json.ts';
+import { isRecord } from '../../../base/record.ts';
+import type { Content } from '../../../engine/content.ts';
+import { readParsed } from '../../../wire/frames.ts';
+import { oversizedSession } from '../../client/content-parts.ts';
+import { hasTooManyParts, maxParts, maxPartsInStrings } from '../../client/reading/message-parts.ts';
+import { isCursor } from '../pull/cursor.ts';
+import { StatelessRefusal } from '../refusal.ts';
 
 /** Changes to be stored, all of them or none. */
 export interface PushRequest {

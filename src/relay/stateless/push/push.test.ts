@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { LocalNode } from 'cojson';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Database } from '../database/database.ts';
-import type { Relay } from '../index.ts';
-import { sessionsOf, type Content } from '../../engine/content.ts';
-import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
+import type { Database } from '../../database/database.ts';
+import type { Relay } from '../../index.ts';
+import { sessionsOf, type Content } from '../../../engine/content.ts';
+import { createStorage } from '../../../../test/support/relay/temporary-storage.ts';
 import {
   accountOf,
   changesBy,
@@ -14,17 +14,17 @@ import {
   push,
   pushBody,
   take,
-} from '../../../test/support/relay/stateless-client.ts';
-import { createClientNode, createStockClient, crypto } from '../../../test/support/relay/stock-client.ts';
-import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
+} from '../../../../test/support/relay/stateless-client.ts';
+import { createClientNode, createStockClient, crypto } from '../../../../test/support/relay/stock-client.ts';
+import { createPostgres, describePostgres } from '../../../../test/support/relay/test-postgres.ts';
 import {
   createSharedMap,
   loadMap,
   openRelay,
   startGatedRelay,
   startRelay,
-} from '../../../test/support/relay/test-relay.ts';
-import { until } from '../../../test/support/until.ts';
+} from '../../../../test/support/relay/test-relay.ts';
+import { until } from '../../../../test/support/until.ts';
 
 /** A node that pushes, with a group and a map in it, and all that a relay needs of them. */
 async function createWriter() {

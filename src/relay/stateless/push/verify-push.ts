@@ -1,8 +1,8 @@
-import { sessionsOf, type Content, type RawCoID } from '../../engine/content.ts';
-import { namedIn, requiredOf } from '../client/content-dependencies.ts';
-import { contentParts } from '../client/content-parts.ts';
-import type { WrittenTogether } from '../storage/commits/written-together.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
+import { sessionsOf, type Content, type RawCoID } from '../../../engine/content.ts';
+import { namedIn, requiredOf } from '../../client/content-dependencies.ts';
+import { contentParts } from '../../client/content-parts.ts';
+import type { WrittenTogether } from '../../storage/commits/written-together.ts';
+import type { SqlStorage } from '../../storage/sql-storage.ts';
 import { loadNeeded, type NeededContent, type NeededOptions } from './needed-content.ts';
 import { openPushNode, type PushNode, type PushNodeOptions } from './push-node.ts';
 import { checkTaken, refuseTakenDown } from './push-verdict.ts';

@@ -1,19 +1,19 @@
 import { cojsonInternals, type CoValueCore, type LocalNode } from 'cojson';
-import type { Clock } from '../../base/clock.ts';
-import { sessionsOf, type Content, type SessionID } from '../../engine/content.ts';
-import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
-import { createThrowAwayNode } from '../../engine/create-node.ts';
-import { admitContent, type Admission } from '../admission/admit-content.ts';
-import type { RefusalReason } from '../admission/content-refusal.ts';
-import { createBeginnings, type Beginnings } from '../beginnings/beginnings.ts';
-import { guardAgainstForks } from '../namespace/fork-guard.ts';
-import type { Restrictions } from '../operator/restrictions.ts';
-import type { WrittenTogether } from '../storage/commits/written-together.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
+import type { Clock } from '../../../base/clock.ts';
+import { sessionsOf, type Content, type SessionID } from '../../../engine/content.ts';
+import { getKnownCoValue } from '../../../engine/covalue-lookup.ts';
+import { createThrowAwayNode } from '../../../engine/create-node.ts';
+import { admitContent, type Admission } from '../../admission/admit-content.ts';
+import type { RefusalReason } from '../../admission/content-refusal.ts';
+import { createBeginnings, type Beginnings } from '../../beginnings/beginnings.ts';
+import { guardAgainstForks } from '../../namespace/fork-guard.ts';
+import type { Restrictions } from '../../operator/restrictions.ts';
+import type { WrittenTogether } from '../../storage/commits/written-together.ts';
+import type { SqlStorage } from '../../storage/sql-storage.ts';
 import { captureStorage } from './capture-storage.ts';
 import { awaitNamedNoMore } from './needed-content.ts';
-import { StatelessRefusal } from './refusal.ts';
-import type { Pace } from './request-pace.ts';
+import { StatelessRefusal } from '../refusal.ts';
+import type { Pace } from '../request-pace.ts';
 
 export interface PushNodeOptions {
   /** The relay's node, whose crypto is used. */

@@ -1,6 +1,6 @@
 import { emptyKnownState, type StorageAPI } from 'cojson';
-import type { Content, RawCoID } from '../../engine/content.ts';
-import { noUpstream } from '../storage/no-upstream.ts';
+import type { Content, RawCoID } from '../../../engine/content.ts';
+import { noUpstream } from '../../storage/no-upstream.ts';
 
 /** The content that a node tried to store. */
 export interface Captured {

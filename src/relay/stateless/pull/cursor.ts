@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { RawCoID } from '../../engine/content.ts';
-import type { StorageIdentity } from '../database/schema.ts';
-import { maxHorizonLength, type Horizon } from '../database/restores/horizon.ts';
+import type { RawCoID } from '../../../engine/content.ts';
+import type { StorageIdentity } from '../../database/schema.ts';
+import { maxHorizonLength, type Horizon } from '../../database/restores/horizon.ts';
 import type { ContentPlace } from './newer-messages.ts';
-import { Resync, StatelessRefusal } from './refusal.ts';
+import { Resync, StatelessRefusal } from '../refusal.ts';
 
 /** How far a client has pulled. Opaque for clients. */
 export interface Cursor {

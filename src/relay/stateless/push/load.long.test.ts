@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf, changesBy, changesOf, push } from '../../../test/support/relay/stateless-client.ts';
-import { createClientNode } from '../../../test/support/relay/stock-client.ts';
-import { createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { accountOf, changesBy, changesOf, push } from '../../../../test/support/relay/stateless-client.ts';
+import { createClientNode } from '../../../../test/support/relay/stock-client.ts';
+import { createSharedMap, startRelay } from '../../../../test/support/relay/test-relay.ts';
 
 describe('a push to long CoValues', () => {
   it('[RELAY-68] is refused if the relay would have to load many of them', async () => {

@@ -6,13 +6,13 @@ import {
   type CoValueHeader,
   type RawCoID,
   type SessionID,
-} from '../../engine/content.ts';
-import type { Horizon } from '../database/restores/horizon.ts';
-import type { Outline } from '../storage/changes-since.ts';
-import type { SqlStorage } from '../storage/sql-storage.ts';
+} from '../../../engine/content.ts';
+import type { Horizon } from '../../database/restores/horizon.ts';
+import type { Outline } from '../../storage/changes-since.ts';
+import type { SqlStorage } from '../../storage/sql-storage.ts';
 import { newerPieces } from './newer-messages.ts';
-import { StatelessRefusal } from './refusal.ts';
-import type { Pace } from './request-pace.ts';
+import { StatelessRefusal } from '../refusal.ts';
+import type { Pace } from '../request-pace.ts';
 
 /** A CoValue of which something is to be sent. */
 export interface Changed extends Outline {
