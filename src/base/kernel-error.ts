@@ -46,6 +46,7 @@ export type KernelErrorCode =
   | 'RELAY_REFUSED'
   | 'RELAY_UNAUTHORIZED'
   | 'RELAY_LIMIT'
+  | 'RELAY_QUOTA'
   | 'APP_OUTDATED'
   | 'MESSAGE_INVALID'
   | 'MESSAGE_TOO_LARGE'
@@ -77,6 +78,7 @@ export type RefusalCode =
   | 'outdated'
   | 'fork'
   | 'clock'
+  | 'quota'
   | 'storage'
   | 'draining'
   | 'unknown';
@@ -129,6 +131,7 @@ export interface KernelErrorDetails {
   APP_OUTDATED: { readonly required: string; readonly have?: string };
   RELAY_REFUSED: RefusalDetails;
   RELAY_LIMIT: RefusalDetails;
+  RELAY_QUOTA: RefusalDetails;
   /** `needsOtherAuth`: the app has to pass another `auth`, or its `token` to return something else. */
   RELAY_UNAUTHORIZED: Partial<RefusalDetails> & { readonly needsOtherAuth?: true };
   /** Has `bytes` if this device held back the message, and `refusal` if the relay refused it. */

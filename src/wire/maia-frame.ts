@@ -102,6 +102,13 @@ export interface WelcomeFrame {
   readonly accountID?: string;
   /** When it ends unless it is renewed. Absent: with the connection. */
   readonly expiresInMs?: number;
+  /** What the account or user may store here, and has stored. An amount that is not limited is absent. Kernels ignore it. */
+  readonly quota?: {
+    readonly bytes?: number;
+    readonly usedBytes: number;
+    readonly coValues?: number;
+    readonly usedCoValues: number;
+  };
 }
 
 /** Sent by a relay instead of silence. `closing` is true if the relay then closes the channel. */

@@ -11,6 +11,7 @@ export const refusalCodes = [
   'outdated',
   'fork',
   'clock',
+  'quota',
   'storage',
   'draining',
 ] as const satisfies readonly RefusalCode[];

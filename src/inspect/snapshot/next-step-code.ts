@@ -15,6 +15,7 @@ export type NextStepCode =
   | 'correct-options'
   | 'create-again'
   | 'free-connections'
+  | 'free-quota'
   | 'free-space'
   | 'reload'
   | 'repair'

@@ -31,6 +31,11 @@ const steps: Readonly<Record<RefusalCode, NextStep>> = {
     code: 'correct-clock',
     advice: `Correct the device’s date and time. The relay accepts edits that you have already made, and those that follow them, once they are dated no more than a day ahead; then ${resend}`,
   },
+  quota: {
+    code: 'free-quota',
+    advice:
+      'Delete what is no longer needed, or ask the relay’s operator for a larger quota. The edits stay on this device, and the kernel sends them automatically once there is room.',
+  },
   storage: {
     code: 'check-relay',
     advice: 'Check the relay’s log: its storage failed. The kernel retries automatically.',

@@ -226,6 +226,7 @@ describe('refusals', () => {
     ['limit', 'waiting', 'RELAY_LIMIT'],
     ['draining', 'waiting', 'RELAY_UNREACHABLE'],
     ['storage', 'waiting', 'RELAY_REFUSED'],
+    ['quota', 'failed', 'RELAY_QUOTA'],
     ['forbidden', 'failed', 'RELAY_REFUSED'],
     ['outdated', 'failed', 'APP_OUTDATED'],
     ['something new', 'failed', 'RELAY_REFUSED'],

@@ -68,6 +68,7 @@ const errorCodeByRefusal = {
   forbidden: 'RELAY_REFUSED',
   fork: 'RELAY_REFUSED',
   clock: 'RELAY_REFUSED',
+  quota: 'RELAY_QUOTA',
   storage: 'RELAY_REFUSED',
   draining: 'RELAY_UNREACHABLE',
   // A retry would not help.
@@ -91,6 +92,8 @@ export function refusalError(
 function remedyOf(frame: RefusedFrame): string {
   if (frame.code === 'forbidden' && willRetry(frame))
     return ' Edits wait on this device until the relay lets it in again. Retrying automatically.';
+  if (frame.code === 'quota')
+    return ' Edits wait on this device until there is room: delete content, or ask the operator.';
   if (willRetry(frame)) return ' Retrying automatically.';
   return frame.code === 'unauthorized'
     ? ' Sign in again in the app, or compare its `auth` with the relay’s settings; then call `reconnect()`. Until then, edits wait on this device.'

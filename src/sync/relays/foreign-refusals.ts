@@ -37,7 +37,8 @@ export function createForeignRefusals(options: {
       const count = counts[sessionID];
       // A relay may refuse any number of sessions that it was not sent, also of this account.
       if (count === undefined) return true;
-      if (!isPassedOn(node, id, sessionID)) return false;
+      // There may be room later.
+      if (!isPassedOn(node, id, sessionID) || error.code === 'RELAY_QUOTA') return false;
       const before = refusedByID.get(id) ?? {};
       refusedByID.set(id, mergeCounts(before, { [sessionID]: count }));
       ladder.confirmed(id, { [sessionID]: count }, relayID);
