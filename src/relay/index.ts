@@ -1,2 +1,8 @@
 export { createRelay } from './relay.ts';
-export type { Relay, RelayAuthOptions, RelayLimits, RelayOptions } from './config/relay-options.ts';
+export type {
+  Relay,
+  RelayAuthOptions,
+  RelayLimits,
+  RelayOptions,
+  RelayQuota,
+} from './config/relay-options.ts';

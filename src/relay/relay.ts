@@ -31,6 +31,7 @@ import { defaultStorage, type Relay, type RelayOptions } from './config/relay-op
 import { createMetrics } from './serving/metrics.ts';
 import { createNoticeSurface } from './notices/notice-surface.ts';
 import { startServing, type Serving } from './serving/serving.ts';
+import { readQuota } from './quota/quota.ts';
 import { stopping } from './stateless/refusal.ts';
 import { createStatelessSurface } from './stateless/surface.ts';
 import { defaultDiskReserveMB } from './database/upkeep/disk-space.ts';
@@ -76,6 +77,7 @@ export async function createRelayOn(
   if (lockMs !== undefined) checkNumber('databaseLockMs', lockMs, 10, 60_000);
   const auth = readAuth(options);
   const authorize = readAuthorize(options.authorize);
+  const quota = readQuota(options.quota ?? {}, auth !== undefined);
   const appIDs = readAppIDs(options.appIDs);
   const warnings = checkExposure(options, process.env.NODE_ENV === 'production');
   const place = readStoragePlace(options.storage ?? defaultStorage);
@@ -179,6 +181,7 @@ export async function createRelayOn(
       inspect: options.inspect ?? false,
       auth,
       authorize,
+      quota,
       appIDs,
       busUrl,
       stateDirectory: stateDirectoryOf(place, options.stateDirectory),

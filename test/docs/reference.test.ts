@@ -64,7 +64,11 @@ describe('docs/reference', () => {
 
   it('lists the options, flags and environment variables of the relay', () => {
     const path = 'src/relay/config/relay-options.ts';
-    const groups: Readonly<Record<string, string>> = { limits: 'RelayLimits', auth: 'RelayAuthOptions' };
+    const groups: Readonly<Record<string, string>> = {
+      limits: 'RelayLimits',
+      auth: 'RelayAuthOptions',
+      quota: 'RelayQuota',
+    };
     const declared = membersOf(path, 'RelayOptions').flatMap((option) => {
       const group = groups[option];
       return group === undefined ? option : membersOf(path, group).map((member) => `${option}.${member}`);

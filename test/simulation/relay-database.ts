@@ -21,7 +21,7 @@ export interface RelayDatabase extends Database {
 const statementMs = 2;
 const commitMs = 15;
 /** No operator acts here. These statements take no time, so that each seed keeps the history that it was chosen for. */
-const ofOperators = /^(?:create table if not exists restrictions|select kind, id, reason)/;
+const ofOperators = /^(?:create table if not exists (?:restrictions|quotas)|select kind, id, reason)/;
 
 export function openRelayDatabase(disk: RelayDisk, clock: Clock, dice: Dice): RelayDatabase {
   let isKilled = false;

@@ -24,6 +24,7 @@ const statements: Readonly<Record<string, Run>> = {
   'delete from changes': () => [],
   'select id, epoch from storage_identity': ({ identity }) => [identity],
   'create table if not exists restrictions': () => [],
+  'create table if not exists quotas': () => [],
   'select kind, id, reason, until_ms': () => [],
   "select to_regclass('import_unfinished')": () => [{ isThere: false }],
 
@@ -98,10 +99,10 @@ const statements: Readonly<Record<string, Run>> = {
     return [];
   },
 
-  'select covalue_id as id from deletions where not erased': ({ deletions }) =>
+  'select covalue_id as id, payer from deletions where not erased': ({ deletions }) =>
     [...deletions]
       .filter(([, isErased]) => !isErased)
-      .map(([id]) => ({ id }))
+      .map(([id]) => ({ id, payer: null }))
       .sort((a, b) => byText(a.id, b.id)),
   'select from covalues where id = $1 for update': ({ covalues }, [id]) =>
     covalues.has(String(id)) ? [{}] : [],

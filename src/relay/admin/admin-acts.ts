@@ -1,28 +1,10 @@
 import { oneLine } from '../../wire/one-line.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { JsonRecord } from '../../base/record.ts';
-import { parseJson } from '../../base/json.ts';
-import { maxPrincipalLength } from '../auth/principal.ts';
 import { maxRestrictions, type RestrictedTarget, type Restriction } from '../operator/restriction.ts';
 import type { Serving } from '../serving/serving.ts';
-
-/** What the acts work on. */
-export interface AdministeredRelay extends Pick<Serving, 'restrictions' | 'users'> {
-  /** Stops the relay, as SIGTERM does. */
-  drain(): void;
-}
-
-/** The act cannot be done. `message` says why, and what to do. */
-export class ActRefusal extends Error {
-  constructor(
-    readonly code: 'invalid' | 'limit',
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-type Act = (fields: JsonRecord, relay: AdministeredRelay, nowMs: number) => Promise<object> | object;
+import { ActRefusal, blockTargetOf, checkFields, type Act, type AdministeredRelay } from './act-fields.ts';
+import { listQuotas, setQuota } from './quota-acts.ts';
 
 const maxReasonLength = 200;
 /** A date, or a time with its zone, so that it means the same everywhere. */
@@ -54,6 +36,8 @@ const acts = {
     checkFields(fields, []);
     return describeUsers(relay.users());
   },
+  quotas: listQuotas,
+  quota: setQuota,
   drain(fields, relay) {
     checkFields(fields, []);
     relay.drain();
@@ -97,27 +81,6 @@ async function restrict(
   throw new ActRefusal(
     'limit',
     `There are ${maxRestrictions} blocks and takedowns already. End some that are no longer needed.`,
-  );
-}
-
-function checkFields(fields: JsonRecord, known: readonly string[]): void {
-  const all = known.length === 0 ? 'none' : known.join(', ');
-  if (Object.keys(fields).some((name) => !known.includes(name)))
-    throw new ActRefusal('invalid', `There is a field that this act does not have. It has: ${all}.`);
-}
-
-function blockTargetOf({ id }: JsonRecord): RestrictedTarget {
-  if (isCoValueID(id)) return { kind: 'account', id };
-  const principal = typeof id === 'string' && id.length <= maxPrincipalLength ? parseJson(id) : undefined;
-  if (
-    Array.isArray(principal) &&
-    principal.length === 2 &&
-    principal.every((part) => typeof part === 'string')
-  )
-    return { kind: 'principal', id: JSON.stringify(principal) };
-  throw new ActRefusal(
-    'invalid',
-    '`id` is neither the ID of an account, such as co_z…, nor a principal as `principals` lists it, such as ["https://id.example.org","user-1"].',
   );
 }
 

@@ -24,7 +24,11 @@ describe('[RELAY-63] the admin API', () => {
   let relay: AdministeredRelay;
   const log = vi.fn();
   beforeAll(async () => {
-    relay = await openAdministeredRelay({ logger: { ...silentLogger, warn: log } });
+    relay = await openAdministeredRelay({
+      auth: { account: true },
+      appIDs: ['notes'],
+      logger: { ...silentLogger, warn: log },
+    });
     return () => relay.relay.close();
   });
 
@@ -106,6 +110,17 @@ describe('[RELAY-63] the admin API', () => {
     ['a number as its time', 'take-down', { id, reason, until: 4e12 }],
     ['a principal', 'take-down', { id: principal, reason }],
     ['a reason', 'put-back', { id, reason }],
+    ['nothing', 'quota', { id }],
+    ['no ID', 'quota', { bytes: 1 }],
+    ['an amount and the default', 'quota', { id, bytes: 1, default: true }],
+    ['a default that is false', 'quota', { id, bytes: 1, default: false }],
+    ['a negative amount', 'quota', { id, bytes: -1 }],
+    ['half a CoValue', 'quota', { id, coValues: 0.5 }],
+    ['an amount that is too large', 'quota', { id, bytes: 2 ** 53 }],
+    ['an amount as a text', 'quota', { id, bytes: '1' }],
+    ['an app that is not served', 'quota', { id, app: 'chess', bytes: 1 }],
+    ['an app that is none', 'quotas', { app: '../notes' }],
+    ['an ID', 'quotas', { id }],
   ])('refuses %s for %s, and changes nothing', async (_, act, fields) => {
     const { status, text } = await send(act, { body: JSON.stringify(fields) });
     expect([status, JSON.parse(text)]).toMatchObject([400, { error: { code: 'invalid' } }]);
@@ -128,10 +143,26 @@ describe('[RELAY-63] the admin API', () => {
     expect(await relay.act('principals')).toEqual({ principals: [], notSignedIn: 0 });
     expect(await relay.act('put-back', { id })).toEqual({ id, wasTakenDown: true });
     expect(await relay.act('put-back', { id })).toEqual({ id, wasTakenDown: false });
+    const nothingUsed = { usedBytes: 0, usedCoValues: 0 };
+    expect(await relay.act('quota', { id, bytes: 7 })).toEqual({
+      ...{ id, quota: { bytes: 7 }, isOwn: true, ...nothingUsed },
+    });
+    expect(await relay.act('quotas')).toEqual({
+      ...{ quota: {}, usage: [], others: [{ id, ownQuota: { bytes: 7 } }] },
+    });
+    expect(await relay.act('quotas', { app: 'notes' })).toEqual({
+      ...{ app: 'notes', quota: {}, usage: [], others: [] },
+    });
+    expect(await relay.act('quota', { id, default: true })).toEqual({
+      ...{ id, quota: {}, isOwn: false, ...nothingUsed },
+    });
     for (const each of [id, principal])
       expect(await relay.act('unblock', { id: each })).toMatchObject({ id: each });
     const acts = log.mock.calls.map(([, details]) => (details as { act: string }).act);
     expect(new Set(acts)).toEqual(new Set(actNames.filter((name) => name !== 'drain')));
+    expect(log).toHaveBeenCalledWith(`Admin quota ${id}`, {
+      ...{ by: 'admin', act: 'quota', target: id, bytes: 7 },
+    });
     expect(log).toHaveBeenCalledWith(`Admin block ${id}`, {
       ...{ by: 'admin', act: 'block', target: id, until: '2999-01-31' },
     });
@@ -164,6 +195,22 @@ it('[RELAY-63] the admin API reports a database that fails, and nothing is in fo
   });
   expect([response.status, await response.json()]).toMatchObject([503, { error: { code: 'storage' } }]);
   expect(await act('blocks')).toEqual({ blocks: [] });
+});
+
+it('[RELAY-73] quotas are refused at a relay to which clients do not sign in', async () => {
+  const { adminUrl, token } = await startAdministeredRelay();
+  for (const [act, fields] of [
+    ['quota', { id, bytes: 1 }],
+    ['quotas', {}],
+  ] as const) {
+    const response = await fetch(`${adminUrl}/${act}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(fields),
+    });
+    const message = expect.stringContaining('Set JWKS_URL or SYNC_MAIA_ACCOUNT_AUTH') as string;
+    expect([response.status, await response.json()]).toEqual([400, { error: { code: 'invalid', message } }]);
+  }
 });
 
 it('[RELAY-63] drain stops the relay, and with it the admin API', async () => {

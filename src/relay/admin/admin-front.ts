@@ -6,14 +6,8 @@ import { isRecord, type JsonRecord } from '../../base/record.ts';
 import { oneLine } from '../../wire/one-line.ts';
 import { readBody } from '../client/http/read-body.ts';
 import { refuseUpgrade, type HttpFront } from '../serving/http-front.ts';
-import {
-  actNames,
-  ActRefusal,
-  isActName,
-  performAct,
-  type ActName,
-  type AdministeredRelay,
-} from './admin-acts.ts';
+import { ActRefusal, type AdministeredRelay } from './act-fields.ts';
+import { actNames, isActName, performAct, type ActName } from './admin-acts.ts';
 import { isToken } from './admin-token.ts';
 
 export interface AdminFrontOptions {
@@ -78,7 +72,7 @@ export function createAdminFront({
   async function act(name: ActName, fields: JsonRecord, response: ServerResponse): Promise<void> {
     const administered = relay();
     if (!administered) return refuse(response, 'starting', 'The relay is starting. Try again in a moment.');
-    const { id, until } = fields;
+    const { id, until, app, bytes, coValues } = fields;
     const target = typeof id === 'string' ? oneLine(id.slice(0, 500)) : '';
     // With the target, because the log limits lines that begin alike.
     const words = `Admin ${name} ${target}`.trimEnd();
@@ -87,6 +81,10 @@ export function createAdminFront({
       act: name,
       target,
       ...(typeof until === 'string' && { until: oneLine(until) }),
+      ...(typeof app === 'string' && { app: oneLine(app.slice(0, 100)) }),
+      ...(typeof bytes === 'number' && { bytes }),
+      ...(typeof coValues === 'number' && { coValues }),
+      ...(fields.default === true && { default: true }),
     };
     try {
       const result = await performAct(name, fields, administered, clock.nowMs());

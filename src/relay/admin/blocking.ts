@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Relay } from '../config/relay-options.ts';
-import { ActRefusal, performAct, type ActName, type AdministeredRelay } from './admin-acts.ts';
+import { ActRefusal, type AdministeredRelay } from './act-fields.ts';
+import { performAct, type ActName } from './admin-acts.ts';
 
 /** The same acts as over the admin API, for the process that runs the relay. */
 export function createBlocking(

@@ -2,6 +2,7 @@ import { cojsonInternals, type LocalNode, type PeerState } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import {
   authorOf,
+  isDeleteSession,
   ownerOf,
   sessionsOf,
   type Content,
@@ -15,10 +16,12 @@ import { interceptContent, type HandleContent } from '../../engine/node-events.t
 import { isBoundAuthor, withOwnHeader } from '../../engine/session-place.ts';
 import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
-import type { RefusedContent } from './content-refusal.ts';
+import type { Payer } from '../quota/usage.ts';
+import type { RefusalReason, RefusedContent } from './content-refusal.ts';
 import { genesisFirst } from './genesis-first.ts';
 import { createHeldContent, type HeldContent } from './held-content.ts';
 import { judgeSession, mayChange } from './judge-session.ts';
+import { openPayment, type Payment } from './payment.ts';
 import { createOwnerRoles } from './owner-roles.ts';
 import { createRefusedSessions, type RefusedSessions } from './refused-sessions.ts';
 
@@ -45,6 +48,10 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   readonly beginnings: Pick<Beginnings, 'isCopy' | 'passing'>;
   readonly restrictions: Pick<Restrictions, 'isBlocked' | 'isTakenDown'>;
+  /** Who pays for the content of a client; undefined if nothing is limited. */
+  payerOf?(peerID: string): Payer | undefined;
+  /** Calls `run` once everything stored so far of the CoValue is committed or abandoned. */
+  onceWritten?(id: string, run: () => void): void;
   /** How much content of one client may wait for its authors' roles. */
   readonly maxHeldBytes: number;
   readonly on: AdmissionEvents;
@@ -63,6 +70,7 @@ const maxRounds = 10;
  */
 export function admitContent(options: AdmissionOptions): Admission {
   const { node, clock, beginnings, restrictions, maxHeldBytes, on } = options;
+  const { payerOf, onceWritten = (_, run) => run() } = options;
   let pass: HandleContent = () => {};
   const roles = createOwnerRoles(node);
   const refusedByPeer = new WeakMap<PeerState, RefusedSessions>();
@@ -99,11 +107,27 @@ export function admitContent(options: AdmissionOptions): Admission {
 
   function takeOnce(message: Content, from: PeerState, stage: Stage): Outcome {
     const { id } = message;
-    if (restrictions.isTakenDown(id)) return refuseAll(message, from);
+    if (restrictions.isTakenDown(id)) return refuseAll(message, from, 'taken-down');
+    const coValue = getKnownCoValue(node, id);
+    const payer = payerOf?.(from.id);
+    // Without its header, cojson would only request all of it again.
+    if (payer && !coValue?.verified && !message.header && isHeaderRefused(id, from))
+      return refuseAll(message, from, 'quota');
+    const payment = payer && openPayment({ node, payer, clientID: from.id, message, onceWritten });
+    if (payment?.payHeader() === false) return refuseHeader(message, from);
+    try {
+      return judgeAll(message, from, stage, payment);
+    } finally {
+      payment?.handled();
+    }
+  }
+
+  function judgeAll(message: Content, from: PeerState, stage: Stage, payment: Payment | undefined): Outcome {
+    const { id } = message;
     const coValue = getKnownCoValue(node, id);
     const header = coValue?.verified?.header ?? message.header;
     // Without a header, cojson accepts nothing; of a deleted CoValue, nothing but the deletion.
-    if (!header || coValue?.isDeleted) return passAll(message, from);
+    if (!header || coValue?.isDeleted) return passAll(affordable(message, from, payment), from);
     const sessions = sessionsOf(message);
     const admitted: Session[] = [];
     const undecided: Session[] = [];
@@ -114,8 +138,9 @@ export function admitContent(options: AdmissionOptions): Admission {
       const verdict = judge({ id, sessionID, content, count, header, from }, stage);
       if (verdict === 'undecided') undecided.push(session);
       else if (verdict === 'admitted') {
-        if (isComplete(message, session, header, from)) admitted.push(session);
-        else incomplete.push(session);
+        if (!isComplete(message, session, header, from)) incomplete.push(session);
+        else if (payment?.paySession(sessionID, content, count) !== false) admitted.push(session);
+        else refuse(from, { id, sessionID, count: Math.max(content.after, count), reason: 'quota' });
       }
     }
     if (incomplete.length > 0) on.incomplete(from.id, withSessions(message, incomplete));
@@ -134,10 +159,37 @@ export function admitContent(options: AdmissionOptions): Admission {
     return { hasPassed: false, undecided: undefined };
   }
 
-  function refuseAll(message: Content, from: PeerState): Outcome {
+  function refuseAll(message: Content, from: PeerState, reason: RefusalReason): Outcome {
     for (const [sessionID, { after }] of sessionsOf(message))
-      refuse(from, { id: message.id, sessionID, count: after, reason: 'taken-down' });
+      refuse(from, { id: message.id, sessionID, count: after, reason });
     return { hasPassed: false, undecided: undefined };
+  }
+
+  /** The client sends no header with what follows. */
+  function refuseHeader(message: Content, from: PeerState): Outcome {
+    const refused: RefusedContent = { id: message.id, sessionID: '', count: 0, reason: 'quota' };
+    if (sessionsOf(message).length === 0) refuse(from, refused);
+    else refusedOf(from).add(refused);
+    return refuseAll(message, from, 'quota');
+  }
+
+  function isHeaderRefused(id: string, from: PeerState): boolean {
+    return refusedByPeer.get(from)?.reasonFor(id, '') === 'quota';
+  }
+
+  /** Without deletions for which there is no room. */
+  function affordable(message: Content, from: PeerState, payment: Payment | undefined): Content {
+    const { id } = message;
+    const verified = getKnownCoValue(node, id)?.verified;
+    if (!payment || !verified) return message;
+    const sessions = sessionsOf(message).filter(([sessionID, content]) => {
+      if (!isDeleteSession(sessionID)) return true;
+      const count = verified.getTransactionsCount(sessionID) ?? 0;
+      if (payment.paySession(sessionID, content, count)) return true;
+      refuse(from, { id, sessionID, count, reason: 'quota' });
+      return false;
+    });
+    return withSessions(message, sessions);
   }
 
   function judge(arrival: Arrival, stage: Stage): 'admitted' | 'refused' | 'undecided' {
@@ -205,9 +257,13 @@ export function admitContent(options: AdmissionOptions): Admission {
   }
 
   function refuse(from: PeerState, refused: RefusedContent): void {
+    on.refused(from.id, refused, refusedOf(from).add(refused));
+  }
+
+  function refusedOf(from: PeerState): RefusedSessions {
     const sessions = refusedByPeer.get(from) ?? createRefusedSessions(clock);
     refusedByPeer.set(from, sessions);
-    on.refused(from.id, refused, sessions.add(refused));
+    return sessions;
   }
 
   return {

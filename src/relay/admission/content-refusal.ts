@@ -55,6 +55,11 @@ export const contentRefusals = {
     code: 'forbidden',
     sentence: 'The operator of this relay has taken this CoValue down.',
   },
+  quota: {
+    code: 'quota',
+    sentence:
+      'The relay has no room left for content from the account of this device: its quota is used up. Deletions are still accepted.',
+  },
 } as const satisfies Readonly<Record<string, Refusal>>;
 
 /** Whether an operator has forbidden it, which may end. */
@@ -67,6 +72,7 @@ export type RefusalReason = keyof typeof contentRefusals;
 /** Content of one session that was not admitted. */
 export interface RefusedContent {
   readonly id: string;
+  /** Empty if it is the CoValue as a whole. */
   readonly sessionID: string;
   /** How many of the session's transactions come before the refused ones. */
   readonly count: number;

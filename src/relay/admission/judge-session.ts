@@ -55,11 +55,14 @@ export function mayChange(verdict: 'admitted' | RefusalReason): boolean {
 }
 
 /** The transactions that the relay lacks. */
-function addedBy({ after, newTransactions }: SessionContent, count: number): readonly Transaction[] {
+export function addedBy({ after, newTransactions }: SessionContent, count: number): readonly Transaction[] {
   return count > after ? newTransactions.slice(count - after) : newTransactions;
 }
 
-function isDeletion(sessionID: string, { newTransactions: [first, ...others] }: SessionContent): boolean {
+export function isDeletion(
+  sessionID: string,
+  { newTransactions: [first, ...others] }: SessionContent,
+): boolean {
   if (!isDeleteSession(sessionID)) return false;
   if (first?.privacy !== 'trusting' || !first.meta || others.length > 0) return false;
   const meta = parseJson(first.meta);

@@ -4,7 +4,7 @@ import { actNames, isActName, type ActName } from '../admin/admin-acts.ts';
 /** What `maia-relay admin` asks the relay that runs on this machine. */
 export interface AdminRequest {
   readonly act: ActName;
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
   readonly port: number;
   readonly tokenFile: string;
 }
@@ -14,16 +14,27 @@ if it is missing. admin asks the relay that runs with the same two variables. It
 block, with the ID of an account or a principal and a --reason, which blocked people read; unblock; blocks, the list;
 take-down, with the ID of a CoValue and a --reason, which makes the relay neither serve nor take it; put-back; takedowns;
 principals, who is connected; and drain, which stops the relay. --until ends a block or takedown at a time such as
-2027-01-31T18:00:00Z.
+2027-01-31T18:00:00Z. quotas lists who has stored most; quota, with the ID of an account or a principal, sets its quota to
+--bytes and --co-values, or to the usual one with --default; both at /sync, or with --app at that of an app.
 `;
 
+/** What follows the act and its ID. */
+export interface AdminFlags {
+  readonly reason?: string | undefined;
+  readonly until?: string | undefined;
+  readonly app?: string | undefined;
+  readonly bytes?: string | undefined;
+  readonly 'co-values'?: string | undefined;
+  readonly default?: boolean | undefined;
+}
+
 const usage = 'Run `maia-relay --help` for usage.';
-const withID: readonly ActName[] = ['block', 'unblock', 'take-down', 'put-back'];
+const withID: readonly ActName[] = ['block', 'unblock', 'take-down', 'put-back', 'quota'];
 
 /** Throws RELAY_SETTING_INVALID. The relay checks the fields. */
 export function readAdminRequest(
   [act = '', id, ...more]: readonly string[],
-  { reason, until }: { readonly reason: string | undefined; readonly until: string | undefined },
+  flags: AdminFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): AdminRequest {
   if (!isActName(act)) throw invalid(`admin needs one of these acts: ${actNames.join(', ')}. ${usage}`);
@@ -34,14 +45,28 @@ export function readAdminRequest(
     throw invalid('admin needs ADMIN_PORT and ADMIN_TOKEN_FILE, as the running relay has them.');
   return {
     act,
-    fields: {
-      ...(id !== undefined && { id }),
-      ...(reason !== undefined && { reason }),
-      ...(until !== undefined && { until }),
-    },
+    fields: { ...(id !== undefined && { id }), ...fieldsOf(flags) },
     port: Number(port),
     tokenFile,
   };
+}
+
+function fieldsOf(flags: AdminFlags): AdminRequest['fields'] {
+  const { reason, until, app } = flags;
+  return {
+    ...(reason !== undefined && { reason }),
+    ...(until !== undefined && { until }),
+    ...(app !== undefined && { app }),
+    ...numberField('bytes', '--bytes', flags.bytes),
+    ...numberField('coValues', '--co-values', flags['co-values']),
+    ...(flags.default === true && { default: true }),
+  };
+}
+
+function numberField(name: string, flag: string, text: string | undefined): Readonly<Record<string, number>> {
+  if (text === undefined) return {};
+  if (/^\d{1,16}$/.test(text)) return { [name]: Number(text) };
+  throw invalid(`${flag} is ${JSON.stringify(text)}; expected an integer from 0 on. ${usage}`);
 }
 
 function invalid(message: string) {

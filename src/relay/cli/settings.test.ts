@@ -34,6 +34,19 @@ it('[RELAY-35] the memory limit is set by the flag, or by MEMORY_MB', () => {
   expect(refusalOf(() => optionsOf(['--memory-mb', 'all']))).toContain('--memory-mb is "all"');
 });
 
+describe('[RELAY-72] the quotas', () => {
+  it('are set by variables, up to the largest safe integer', () => {
+    const environment = { QUOTA_BYTES: '9007199254740991', QUOTA_COVALUES: '0' };
+    expect(optionsOf([], environment).quota).toEqual({ bytes: Number.MAX_SAFE_INTEGER, coValues: 0 });
+    expect(optionsOf([], { QUOTA_BYTES: '', QUOTA_COVALUES: '7' }).quota).toEqual({ coValues: 7 });
+    expect(optionsOf([])).not.toHaveProperty('quota');
+    for (const text of ['-1', '1.5', '1e9', '9007199254740992', '10GB', '99999999999999999'])
+      expect(refusalOf(() => optionsOf([], { QUOTA_COVALUES: text }))).toContain(
+        `QUOTA_COVALUES is "${text}"; expected an integer`,
+      );
+  });
+});
+
 describe('[RELAY-63] the admin settings', () => {
   const environment = { ADMIN_PORT: '4299', ADMIN_TOKEN_FILE: '/run/token' };
   const id = 'co_zA';
@@ -49,7 +62,32 @@ describe('[RELAY-63] the admin settings', () => {
     });
   });
 
+  it('[RELAY-73] lead quotas and their flags to the admin API', () => {
+    const fieldsOf = (...args: string[]) => {
+      const command = readCommand(['admin', ...args], environment);
+      return command.kind === 'admin' ? [command.act, command.fields] : [];
+    };
+    expect(fieldsOf('quotas', '--app', 'notes')).toEqual(['quotas', { app: 'notes' }]);
+    expect(fieldsOf('quota', id, '--bytes', '10', '--co-values', '0')).toEqual([
+      ...['quota', { id, bytes: 10, coValues: 0 }],
+    ]);
+    expect(fieldsOf('quota', id, '--default', '--app', 'notes')).toEqual([
+      ...['quota', { id, app: 'notes', default: true }],
+    ]);
+  });
+
   it.each<[string, readonly string[], Environment, string]>([
+    ['no ID', ['admin', 'quota', '--bytes', '1'], environment, 'one ID'],
+    ['a negative amount', ['admin', 'quota', id, '--bytes=-1'], environment, '--bytes is "-1"'],
+    [
+      'an amount with a unit',
+      ['admin', 'quota', id, '--co-values', '1k'],
+      environment,
+      '--co-values is "1k"',
+    ],
+    ['an amount for another command', ['start', '--bytes', '1'], environment, '--bytes'],
+    ['the default for another command', ['doctor', '--default'], environment, '--default'],
+    ['an app that is none', ['admin', 'quotas', '--app', 'Notes'], environment, '--app'],
     ['no act', ['admin'], environment, 'take-down'],
     ['an unknown act', ['admin', 'erase'], environment, 'take-down'],
     ['no ID', ['admin', 'unblock'], environment, 'one ID'],

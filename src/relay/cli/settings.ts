@@ -21,6 +21,9 @@ export type Command =
       readonly logLevel: CommandLogLevel;
     };
 
+/** Those that only `admin` has. */
+const adminFlags = ['reason', 'until', 'bytes', 'co-values', 'default'] as const;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const help = `maia-relay: the sync relay of @MaiaOS/kernel.
@@ -32,6 +35,7 @@ Usage: maia-relay [start] [options]
        maia-relay epoch new [--storage PLACE]
        maia-relay agent:generate
        maia-relay admin ACT [ID] [--reason TEXT] [--until TIME]
+       maia-relay admin quota ID [--app ID] [--bytes N] [--co-values N] [--default]
 
 start serves clients until it receives a signal. doctor checks the port, the directories, the database and the clock
 that start would use with the same options, reports problems with advice, and exits with code 1 if there are any. It
@@ -49,7 +53,7 @@ output only.
                      to notice a restored backup                                    for pglite:
   --limit NAME=N     one of the limits below; repeatable
   --memory-mb NUMBER memory for clients and loaded content       MEMORY_MB          60 % of what there is
-  --app id           export, import, epoch: the namespace of this app
+  --app id           export, import, epoch, admin quota, admin quotas: the namespace of this app
   --no-wal           import: the SQLite database has no -wal file because it was closed cleanly
   --min-app-version VERSION
                      accept edits from this app version on       SYNC_MAIA_MIN_APP_VERSION
@@ -76,6 +80,9 @@ wss://relay.example.org/sync.
 
 APP_IDS lists apps that have a namespace at /sync/ID, separated by commas, such as notes,chess. What is in one namespace
 is in no other one, nor at /sync.
+
+QUOTA_BYTES and QUOTA_COVALUES limit how much each account, or user of a token, may store in each namespace. They require
+one of these ways to sign in.
 
 CORS_ORIGINS lists the origins whose pages may connect, separated by commas, such as https://app.example.org. Without
 it, all origins may. SYNC_MAIA_OPEN=true declares that any client may use the relay. On a --host that others reach, a
@@ -120,12 +127,10 @@ export function readCommand(args: readonly string[], environment: Environment): 
     throw invalid('--no-wal is only valid with import. Run `maia-relay --help` for usage.');
   }
   const app = readApp(values.app, subcommand);
-  const { reason, until } = values;
-  if (subcommand === 'admin')
-    return { kind: 'admin', ...readAdminRequest(more, { reason, until }, environment) };
-  if (reason !== undefined || until !== undefined) {
-    throw invalid('--reason and --until are only valid with admin. Run `maia-relay --help` for usage.');
-  }
+  if (subcommand === 'admin') return { kind: 'admin', ...readAdminRequest(more, values, environment) };
+  const flag = adminFlags.find((name) => values[name] !== undefined);
+  if (flag !== undefined)
+    throw invalid(`--${flag} is only valid with admin. Run \`maia-relay --help\` for usage.`);
   if (subcommand === 'agent:generate' && more.length === 0) return { kind: 'agent:generate' };
   if (subcommand === 'epoch' && more.length === 1 && more[0] === 'new') {
     return { kind: 'epoch:new', storage: readStorage(values.storage, environment), ...app };
@@ -154,6 +159,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
       ...(values.port === undefined && readPort(given(environment.PORT), 'PORT')),
       ...(host !== undefined && { host }),
       ...readAuthSettings(environment),
+      ...readQuotaSettings(environment),
       ...readList('publicUrls', given(environment.PUBLIC_URLS)),
       ...readList('appIDs', given(environment.APP_IDS)),
       ...readList('origins', given(environment.CORS_ORIGINS)),
@@ -200,6 +206,9 @@ function parse(args: readonly string[]) {
         'no-wal': { type: 'boolean' },
         reason: { type: 'string' },
         until: { type: 'string' },
+        bytes: { type: 'string' },
+        'co-values': { type: 'string' },
+        default: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -242,9 +251,9 @@ function readList(
 
 function readApp(appID: string | undefined, subcommand: string): { readonly appID?: string } {
   if (appID === undefined) return {};
-  if (!['export', 'import', 'epoch'].includes(subcommand))
+  if (!['export', 'import', 'epoch', 'admin'].includes(subcommand))
     throw invalid(
-      '--app is only valid with export, import and epoch. APP_IDS lists the apps that are served.',
+      '--app is only valid with export, import, epoch and admin. APP_IDS lists the apps that are served.',
     );
   if (!isAppID(appID)) throw invalid('--app is not the ID of an app. Use one of those in APP_IDS.');
   return { appID };
@@ -264,6 +273,22 @@ function readAuthSettings(environment: Environment): Pick<RelayOptions, 'auth'> 
       ...(account && { account }),
     },
   };
+}
+
+function readQuotaSettings(environment: Environment): Pick<RelayOptions, 'quota'> {
+  const bytes = readQuotaSetting('QUOTA_BYTES', environment);
+  const coValues = readQuotaSetting('QUOTA_COVALUES', environment);
+  if (bytes === undefined && coValues === undefined) return {};
+  return { quota: { ...(bytes !== undefined && { bytes }), ...(coValues !== undefined && { coValues }) } };
+}
+
+function readQuotaSetting(variable: string, environment: Environment): number | undefined {
+  const text = given(environment[variable]);
+  if (text === undefined) return undefined;
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw invalid(
+    `${variable} is ${JSON.stringify(text)}; expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}.`,
+  );
 }
 
 function readSwitch(variable: string, flag: boolean | undefined, environment: Environment): boolean {

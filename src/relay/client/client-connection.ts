@@ -1,7 +1,13 @@
 import type { Peer, SyncMessage } from 'cojson';
 import type { RawData } from 'ws';
 import { contentRefusals, isByOperator, type RefusedContent } from '../admission/content-refusal.ts';
-import { encodeFrame, encodePing, type RefusalCode, type RefusedFrame } from '../../wire/frames.ts';
+import {
+  encodeFrame,
+  encodePing,
+  type RefusalCode,
+  type RefusedFrame,
+  type WelcomeFrame,
+} from '../../wire/frames.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
 import { ClientMessages, reconnectAfterMs, type TakePart } from './client-messages.ts';
 import { closeWithRefusal, spread } from './closing-refusal.ts';
@@ -19,10 +25,14 @@ import { NodeInbox } from './node-inbox.ts';
 import { maxReconciled } from './answers/reconciliations.ts';
 import { createAgentLookup, type AgentLookup } from './answers/agent-lookup.ts';
 import { maxBytesBeforeSignIn, SignIn } from './client-sign-in.ts';
+import type { Principal } from '../auth/principal.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
 import { createClientGate, type ClientGate } from './rights/client-gate.ts';
 import { TakenDown } from './taken-down.ts';
+import { describeQuota } from '../quota/describe-quota.ts';
+import { keyOf } from '../quota/usage-rows.ts';
+import { checkBlock } from '../operator/refuse-blocked.ts';
 import type { RestrictedConnection } from '../operator/enforce-restrictions.ts';
 import { createDependencyQueue, type DependencyQueue } from './dependency-queue.ts';
 
@@ -184,6 +194,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
       holds: (bytes) => account.hold('waiting', bytes),
       unreadable: () => refuse('storage', 'The relay cannot read from its storage.', 1_000),
       dropped({ id }, missing) {
+        // The content that it depends on had no room either.
+        if (options.usage?.payerOf(options.id)?.isRefused(options.id))
+          return notify('quota', contentRefusals.quota.sentence, { id });
         notify(
           'limit',
           `This content was not accepted because it depends on ${missing ?? 'other content'}, which no client has sent.`,
@@ -241,6 +254,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       refuse,
       notify: (code, reason, retryAfterMs) =>
         notify(code, reason, retryAfterMs === undefined ? {} : { retryAfterMs }),
+      enter,
       welcome: (frame) => outgoing.sendNow(encodeFrame(frame)),
       countLookup: () => options.signInLimits.countLookup(options.address),
       lookUp(agentID) {
@@ -287,6 +301,13 @@ export function serveConnection(options: ConnectionOptions): Connection {
       admitted: (...session) => unlimit(...session),
       reconnect: () => refuse('storage', 'What this client may load has changed.', reconnectSoonMs),
     });
+  async function enter(principal: Principal): Promise<WelcomeFrame['quota']> {
+    if (!options.usage) return undefined;
+    const payer = await options.usage.enter(id, keyOf(principal.id));
+    // It may have been blocked meanwhile.
+    checkBlock(principal, options.restrictions, clock.nowMs());
+    return describeQuota(payer);
+  }
 
   const messages = new ClientMessages({
     id,
@@ -355,10 +376,10 @@ export function serveConnection(options: ConnectionOptions): Connection {
   ): void {
     if (hasEnded) return;
     measure.refusedContent(reason);
-    limit(coValueID, sessionID, count);
+    if (sessionID !== '') limit(coValueID, sessionID, count);
     if (isByOperator(reason)) takenDown.hasWithheld = true;
     const { code, sentence } = contentRefusals[reason];
-    if (isNotice) notify(code, sentence, { id: coValueID, sessionID });
+    if (isNotice) notify(code, sentence, { id: coValueID, ...(sessionID !== '' && { sessionID }) });
   }
 
   function refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void {

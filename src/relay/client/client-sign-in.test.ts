@@ -4,6 +4,7 @@ import { messagesIn } from '../../../test/support/relay/raw-client.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import { SignInRefusal, type Principal } from '../auth/principal.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
+import type { Payer } from '../quota/usage.ts';
 import { maxBytesBeforeSignIn } from './client-sign-in.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -12,7 +13,7 @@ const echo = (t: number) => ({ maia: 'echo', t });
 const minuteMs = 60_000;
 
 /** A connection to a relay that requires signing in; `verifications` are answered by the test. */
-function setUp() {
+function setUp(options: Parameters<typeof serveStub>[0] = {}) {
   const verifications: { nonce: string; token: string; end(result: Principal | Error): void }[] = [];
   const methods: SignInMethods = {
     names: ['jwt'],
@@ -38,6 +39,7 @@ function setUp() {
       signInLimits: { signInFailed, signInRefusal: () => undefined, countLookup },
       incoming,
       hello,
+      ...options,
     },
   });
   const send = (message: object | string) =>
@@ -323,4 +325,47 @@ it('an `auth` that no relay asked for is ignored', async () => {
   socket.emit('message', Buffer.from(JSON.stringify(echo(1))), false);
   await turn();
   expect(messagesIn(sent).at(-1)).toEqual({ maia: 'echoed', t: 1 });
+});
+
+describe('[RELAY-72] a client with a quota', () => {
+  function setUpWithUsage() {
+    const entering: ((payer: Payer | undefined) => void)[] = [];
+    const blocked = new Set<string>();
+    const restrictions = {
+      isTakenDown: () => false,
+      blockOf: ({ id }: { id: string }) =>
+        blocked.has(id)
+          ? { kind: 'principal' as const, id, reason: 'Spam', untilMs: 0, sinceMs: 0 }
+          : undefined,
+    };
+    const enter = vi.fn(() => new Promise<Payer | undefined>((resolve) => void entering.push(resolve)));
+    const usage = { enter, payerOf: () => undefined };
+    return { ...setUp({ restrictions, usage }), entering, blocked, enter };
+  }
+
+  it('is in once it is known what it has used', async () => {
+    const { signIn, grant, entering, enter, peers, last } = setUpWithUsage();
+    signIn('t1');
+    await grant();
+    expect(peers()).toEqual([]);
+    expect(enter).toHaveBeenCalledExactlyOnceWith('client-1', 'user-1');
+    entering[0]?.({
+      quota: () => ({ bytes: 10 }),
+      used: () => ({ bytes: 3, coValues: 1 }),
+    } as Payer);
+    await turn();
+    expect(last()).toMatchObject({ maia: 'welcome', quota: { bytes: 10, usedBytes: 3, usedCoValues: 1 } });
+    expect(peers()).toEqual(['client-1']);
+  });
+
+  it('[RELAY-61] is not let in if it is blocked meanwhile', async () => {
+    const { signIn, grant, entering, blocked, peers, last } = setUpWithUsage();
+    signIn('t1');
+    await grant();
+    blocked.add('user-1');
+    entering[0]?.(undefined);
+    await turn();
+    expect(last()).toMatchObject({ maia: 'refused', code: 'forbidden', closing: true });
+    expect(peers()).toEqual([]);
+  });
 });

@@ -9,6 +9,8 @@ export interface SignInOptions {
   readonly methods: SignInMethods;
   readonly withinMs: number;
   readonly clock: Pick<Clock, 'after' | 'nowMs'>;
+  /** Resolves with what the principal may store, before the client is in. Undefined if that is not limited. */
+  enter(principal: Principal): Promise<WelcomeFrame['quota']>;
   welcome(frame: WelcomeFrame): void;
   /** Counts a lookup of this address. Returns the reason for refusing it; undefined if it is allowed. */
   countLookup(): string | undefined;
@@ -69,12 +71,13 @@ export class SignIn {
 
   async take(frame: AuthFrame): Promise<void> {
     if (this.isVerifying || this.isClosed) return;
-    const { methods } = this.options;
+    const { methods, enter } = this.options;
     this.isVerifying = true;
     try {
       const principal = await methods.verify(frame, this.nonce);
+      const quota = principal.kind === 'lookup' || this.isClosed ? undefined : await enter(principal);
       this.isVerifying = false;
-      if (!this.isClosed) this.grant(principal);
+      if (!this.isClosed) this.grant(principal, quota);
     } catch (error) {
       this.isVerifying = false;
       if (!this.isClosed) this.fail(error);
@@ -86,7 +89,7 @@ export class SignIn {
     this.cancelEnd();
   }
 
-  private grant(principal: Principal): void {
+  private grant(principal: Principal, quota: WelcomeFrame['quota']): void {
     const { clock, welcome, countLookup, lookUp, entered, refuse } = this.options;
     const wasDone = this.isDone();
     if (!this.mayBecome(principal))
@@ -111,6 +114,7 @@ export class SignIn {
       ...{ maia: 'welcome', principal: kind, nonce: this.nonce },
       ...(kind === 'account' && { accountID: id }),
       ...(expiresInMs !== undefined && { expiresInMs }),
+      ...(quota && { quota }),
     });
     if (kind === 'lookup') lookUp(id);
     else if (!wasDone) entered();

@@ -12,6 +12,7 @@ import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { Authorization } from './rights/authorization.ts';
+import type { Usage } from '../quota/usage.ts';
 import type { WireMeasure } from './wire-measure.ts';
 import type { ReadTurns } from './reading/read-turns.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
@@ -53,14 +54,16 @@ export interface ConnectionOptions {
     >;
   readonly measure: WireMeasure;
   readonly subscribers: Pick<SubscriberIndex, 'addPeer'>;
-  readonly handled: HandledContent;
+  readonly handled: Pick<HandledContent, 'from'>;
   readonly turns: ReadTurns;
   readonly memory: Pick<MemoryBudget, 'open' | 'isScarce'>;
   readonly admission: Pick<Admission, 'mayName'>;
   readonly beginnings: Pick<Beginnings, 'read' | 'heldBack'>;
-  readonly restrictions: Pick<Restrictions, 'isTakenDown'>;
+  readonly restrictions: Pick<Restrictions, 'isTakenDown' | 'blockOf'>;
   /** Undefined if clients may load and send everything. */
   readonly authorization?: Authorization | undefined;
+  /** What clients that sign in have stored, and may store. Undefined if they need not sign in. */
+  readonly usage?: Pick<Usage, 'enter' | 'payerOf'> | undefined;
   /** Undefined if clients need not sign in. */
   readonly signInMethods?: SignInMethods | undefined;
   readonly hello: HelloFrame;

@@ -10,7 +10,9 @@ export class TakenDown {
   hasWithheld = false;
 
   constructor(
-    private readonly options: Pick<ConnectionOptions, 'node' | 'restrictions'>,
+    private readonly options: Pick<ConnectionOptions, 'node'> & {
+      readonly restrictions: Pick<ConnectionOptions['restrictions'], 'isTakenDown'>;
+    },
     private readonly peer: () => PeerState | undefined,
   ) {}
 

@@ -66,6 +66,11 @@ export interface RelayOptions {
    */
   readonly auth?: RelayAuthOptions;
   /**
+   * How much each account, or user of a token, may store in each namespace; the sender of content pays for it. Requires `auth`.
+   * Default: not limited.
+   */
+  readonly quota?: RelayQuota;
+  /**
    * The addresses of this relay as clients dial them, such as `wss://relay.example.org/sync`. An account proof counts only for
    * one of them. Required for `auth.account` on a relay that others reach.
    */
@@ -145,6 +150,14 @@ export interface RelayAuthOptions {
   readonly audience?: string;
   /** Accepts any account that proves itself with its key. Needs no identity server. Default: false. */
   readonly account?: boolean;
+}
+
+/** At the quota, content is refused with `quota`; deletions and loads go on. Integers from 0; an absent one is not limited. */
+export interface RelayQuota {
+  /** The stored JSON of headers and transactions, without indexes. */
+  readonly bytes?: number;
+  /** How many CoValues it may have created. */
+  readonly coValues?: number;
 }
 
 /** Limits on clients. A client at a limit is throttled or refused with `limit`; other clients are not affected. */

@@ -114,6 +114,14 @@ const migrations: readonly (readonly string[])[] = [
     `create index covalues_unowned on relay.covalues (id) where owner is null`,
     // Names the client without a connection that pushed it, so that it is not notified.
     `alter table relay.changes add column pushed_by text collate "C"`,
+    // How much each principal has stored here, by the count of the relays.
+    `create table relay.usage (
+      principal text collate "C" primary key,
+      bytes float8 not null,
+      covalues float8 not null
+    )`,
+    // The principal that gets back what the erased content took. Null once it has.
+    `alter table relay.deletions add payer text collate "C"`,
   ],
 ];
 
@@ -130,6 +138,15 @@ const createRestrictions = `create table if not exists relay.restrictions (
   until_ms float8 not null,
   since_ms float8 not null,
   primary key (kind, id)
+)`;
+
+/** What an operator has set for one principal in place of the relay's quota, likewise. -1: not limited. */
+const createQuotas = `create table if not exists relay.quotas (
+  app text collate "C" not null,
+  principal text collate "C" not null,
+  bytes float8 not null,
+  covalues float8 not null,
+  primary key (app, principal)
 )`;
 
 /** An arbitrary constant, shared by all versions: relays that start concurrently migrate one after the other. */
@@ -155,6 +172,7 @@ async function migrate(query: Query): Promise<void> {
     for (const statement of statements) await query(statement);
   }
   await query(createRestrictions);
+  await query(createQuotas);
   if (!stored) await query(`insert into relay.schema_version (version) values ($1)`, [schemaVersion]);
   else if (version < schemaVersion)
     await query(`update relay.schema_version set version = $1`, [schemaVersion]);

@@ -2,12 +2,14 @@ import { isKernelError } from '../../base/kernel-error.ts';
 import { readKeySet } from '../auth/read-key-set.ts';
 import { readAuth } from '../auth/sign-in-methods.ts';
 import type { RelayOptions } from '../config/relay-options.ts';
+import { readQuota } from '../quota/quota.ts';
 import { fine, wrong, type Finding } from './finding.ts';
 
 /** Reports whether clients could sign in; nothing if they need not. */
 export async function checkSignIn(options: RelayOptions): Promise<readonly Finding[]> {
   try {
     const auth = readAuth(options);
+    readQuota(options.quota ?? {}, auth !== undefined);
     if (!auth) return [];
     const proofs = fine('sign-in', 'Clients can prove their account.');
     return [...(auth.jwksUrl ? [await checkKeys(auth.jwksUrl)] : []), ...(auth.account ? [proofs] : [])];

@@ -16,6 +16,7 @@ it('does not wait for content that cannot be stored', async () => {
       close,
     } as unknown as SqlStorage,
     remembered: undefined,
+    usage: undefined,
     connections: new Map(),
     guests: new Set(),
     onceSure: (run) => run(),

@@ -2,6 +2,7 @@ import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Connection } from '../client/client-connection.ts';
 import type { StorageMemory } from '../database/restores/remember-storage.ts';
+import type { Usage } from '../quota/usage.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import { createUpkeepSlices } from './upkeep-slices.ts';
 
@@ -9,6 +10,7 @@ export interface DrainOptions {
   readonly node: LocalNode;
   readonly storage: SqlStorage;
   readonly remembered: StorageMemory | undefined;
+  readonly usage: Pick<Usage, 'write'> | undefined;
   readonly connections: ReadonlyMap<string, Connection>;
   readonly guests: ReadonlySet<Pick<Connection, 'refuse' | 'terminate'>>;
   /** See `StorageDoubts`. */
@@ -23,7 +25,7 @@ export interface DrainOptions {
 
 /** Commits and acknowledges accepted content, disconnects the clients and closes the storage. */
 export async function drainNamespace(options: DrainOptions): Promise<void> {
-  const { node, storage, remembered, connections, guests, onceSure, whenAllGone, stop } = options;
+  const { node, storage, remembered, usage, connections, guests, onceSure, whenAllGone, stop } = options;
   const { clock, withinMs } = options;
   const untilMs = clock.nowMs() + withinMs;
   for (const connection of connections.values()) connection.stopReading();
@@ -40,6 +42,7 @@ export async function drainNamespace(options: DrainOptions): Promise<void> {
   stop();
   // The node writes its remaining state to the database.
   await withinTime((done) => void Promise.resolve(node.syncManager.gracefulShutdown()).then(done));
+  await withinTime((done) => void (usage ? usage.write().then(done) : done()));
   await withinTime((done) => void (remembered ? remembered.close().then(done) : done()));
   await storage.close(Math.max(0, untilMs - clock.nowMs()));
 

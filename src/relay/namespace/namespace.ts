@@ -21,6 +21,9 @@ import { createEviction } from './eviction.ts';
 import { trackLoaded } from '../memory/loaded-covalues.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
+import type { Quotas } from '../quota/quotas.ts';
+import { createUsage, type Usage } from '../quota/usage.ts';
+import { keyOf } from '../quota/usage-rows.ts';
 import { guardAgainstForks } from './fork-guard.ts';
 import { createStorageDoubts } from './storage-doubts.ts';
 import type { StatelessTools } from './stateless-tools.ts';
@@ -78,8 +81,12 @@ export interface Namespace {
   loadedBytes(): number;
   /** Evicts loaded CoValues while memory is scarce. */
   evict(): void;
-  /** Another relay must read again what operators have forbidden. */
+  /** Another relay must read again what operators have forbidden, and their quotas. */
   publishRestriction(): void;
+  /** What clients have stored. Undefined if they need not sign in. */
+  readonly usage: Pick<Usage, 'largest' | 'usedBy'> | undefined;
+  /** Others than before may be in force. */
+  quotasChanged(): void;
   /** For how long no client has been connected, in milliseconds. 0 while one is, or something waits for its commit. */
   idleMs(): number;
   /** Commits and acknowledges accepted content, disconnects the clients and closes the storage, all within `withinMs`. */
@@ -118,6 +125,8 @@ export interface Shared
   readonly memory: MemoryBudget;
   /** What operators have forbidden, for all namespaces. It is in the tables of the default one. */
   readonly restrictions: Restrictions;
+  /** Undefined if clients need not sign in. Also in the tables of the default namespace. */
+  readonly quotas: Quotas | undefined;
   /** Nothing can be checked any more. */
   trapped(error: Error): void;
   /** Why the relay serves no clients any more; undefined while it does. */
@@ -135,17 +144,29 @@ export async function openNamespace(
 ): Promise<Namespace> {
   const { limits, signInLimits, turns, random, logger, clock, crypto, memory, measure, restrictions } =
     shared;
-  const { authorizer } = shared;
+  const { authorizer, quotas } = shared;
   const signInMethods = shared.signInMethodsOf?.(appID);
   const { agent, minAppVersion, inspect = false, busUrl, stateDirectory } = options;
   await refuseUnfinishedImport(database.query);
   const track = await trackStorage(database, () => others?.publishRenewal());
-  if (appID === undefined) await restrictions.load();
+  if (appID === undefined) {
+    await restrictions.load();
+    await quotas?.load();
+  }
   const connections = new Map<string, Connection>();
   const guests = new Set<Guest>();
   const node = createRelayNode(crypto, agent, shared.trapped);
   const subscribers = createSubscriberIndex(node);
   const authorization = authorizer && followAuthorization(authorizer, appID, node);
+  const usage =
+    quotas &&
+    createUsage({
+      database,
+      quotaOf: (key) => quotas.of(appID ?? '', key),
+      hasRoomFor: refuseForRoom,
+      ...{ clock, logger },
+    });
+  const handled = followHandledContent(node);
   let others: OtherRelays | undefined;
   let remembered: StorageMemory | undefined;
   const doubts = createStorageDoubts({ compare, clock, logger });
@@ -183,6 +204,8 @@ export async function openNamespace(
       others?.publish(ids, pushedBy);
       news.committed(ids, () => pushedBy);
     },
+    payer: () => usage && keyOfSender(handled.senderID()),
+    ...(usage && { charged: usage.charge, gaveBack: usage.gaveBack }),
     headerOf: (id) => getKnownCoValue(node, id)?.verified?.header,
     claimsIn: beginnings.claimsIn,
     forked: reloadForked,
@@ -208,6 +231,7 @@ export async function openNamespace(
   });
   const leave = () => {
     others?.close();
+    usage?.stop();
     applier.stop();
     log.stop();
   };
@@ -248,6 +272,8 @@ export async function openNamespace(
     clock,
     beginnings,
     restrictions,
+    ...(usage && { payerOf: usage.payerOf }),
+    onceWritten: storage.onceWritten,
     maxHeldBytes: 2 * limits.messageBytes,
     on: {
       refused: (peerID, refused, isNotice) => connections.get(peerID)?.refuseContent(refused, isNotice),
@@ -260,7 +286,6 @@ export async function openNamespace(
     refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
     deletionRefused: (peerID, id) => connections.get(peerID)?.refuseDeletion(id),
   });
-  const handled = followHandledContent(node);
   node.enableDeletedCoValuesErasure();
   storage.owners.start();
 
@@ -347,7 +372,22 @@ export async function openNamespace(
   }
 
   function refreshRestrictions(): void {
-    if (appID === undefined) void restrictions.refresh();
+    if (appID !== undefined) return;
+    void restrictions.refresh();
+    void quotas?.refresh();
+  }
+
+  function keyOfSender(clientID: string | undefined): string | undefined {
+    const user = clientID === undefined ? undefined : connections.get(clientID)?.user();
+    return user && user.kind !== 'lookup' ? keyOf(user.id) : undefined;
+  }
+
+  /** A new connection compares everything, so that the client sends what was refused to it. */
+  function refuseForRoom(clientIDs: readonly string[]): void {
+    for (const id of clientIDs)
+      connections
+        .get(id)
+        ?.refuse('storage', 'The relay has room again for what it refused to this client.', 1_000);
   }
 
   function noteLeft(): void {
@@ -371,6 +411,7 @@ export async function openNamespace(
       beginnings,
       restrictions,
       authorization,
+      usage,
       signInMethods,
       address,
       signInLimits,
@@ -396,7 +437,18 @@ export async function openNamespace(
     refusal: comparing,
     serve,
     stateless: {
-      ...{ appID, node, storage, beginnings, restrictions, turns, memory, signInMethods, minAppVersion },
+      ...{
+        appID,
+        node,
+        storage,
+        beginnings,
+        restrictions,
+        usage,
+        turns,
+        memory,
+        signInMethods,
+        minAppVersion,
+      },
       ...{ measure, clock, logger, news, isAlone: !database.listen, signIns: signInLimits },
       rightsOf: authorizer && ((principal) => authorizer.rightsOf(principal, appID)),
       bearerStore: createBearerStore(database),
@@ -408,6 +460,7 @@ export async function openNamespace(
     },
     left(id) {
       contentAdmission.ended(id);
+      usage?.left(id);
       connections.delete(id);
       noteLeft();
     },
@@ -446,11 +499,19 @@ export async function openNamespace(
     loadedBytes: loaded.bytes,
     evict: eviction.begin,
     publishRestriction: () => others?.publishRestriction(),
+    usage,
+    quotasChanged() {
+      const clients = [...connections.keys()].flatMap((id): (readonly [string, string])[] => {
+        const key = keyOfSender(id);
+        return key === undefined ? [] : [[id, key]];
+      });
+      usage?.quotasChanged(clients);
+    },
     idleMs: () =>
       connections.size + guests.size + held > 0 || storage.pending > 0 ? 0 : clock.elapsedMs() - leftAtMs,
     async drain(withinMs) {
       await drainNamespace({
-        ...{ node, storage, remembered, connections, guests, clock, withinMs },
+        ...{ node, storage, remembered, usage, connections, guests, clock, withinMs },
         onceSure: doubts.onceSure,
         whenAllGone(run) {
           onAllDisconnected = run;

@@ -155,6 +155,7 @@ async function openNamespaces(change = (database: Database) => database) {
   onTestFinished(restrictions.stop);
   const shared = {
     restrictions,
+    quotas: undefined,
     ...{ clock, logger: silentLogger, limits: readLimits(), turns: createReadTurns(), random: () => 0.5 },
     ...{
       crypto: await WasmCrypto.create(),

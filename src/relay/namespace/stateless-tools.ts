@@ -13,6 +13,7 @@ import type { Database } from '../database/database.ts';
 import type { StorageIdentity } from '../database/schema.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
+import type { Usage } from '../quota/usage.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import type { CommitNews } from './commit-news.ts';
 
@@ -24,6 +25,8 @@ export interface StatelessTools {
   readonly storage: SqlStorage;
   readonly beginnings: Pick<Beginnings, 'sinceMs'>;
   readonly restrictions: Pick<Restrictions, 'blockOf' | 'isBlocked' | 'isTakenDown' | 'list'>;
+  /** Undefined if clients need not sign in. */
+  readonly usage: Pick<Usage, 'enter' | 'left'> | undefined;
   readonly turns: ReadTurns;
   readonly memory: MemoryBudget;
   readonly measure: WireMeasure;

@@ -25,6 +25,8 @@ import { accountIDOf } from '../auth/verify-proof.ts';
 import { enforceRestrictions } from '../operator/enforce-restrictions.ts';
 import { refuseBlocked } from '../operator/refuse-blocked.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
+import type { Quota } from '../quota/quota.ts';
+import { createQuotas, type Quotas } from '../quota/quotas.ts';
 import { createAdmission } from './admission.ts';
 import { createEnding } from './ending.ts';
 import { servingReasons, type ServingReason } from './health.ts';
@@ -47,6 +49,10 @@ export interface Serving {
   /** Opens what the clients of an app need. Resolves with false if it cannot at present. */
   prepare(appID: string | undefined): Promise<boolean>;
   readonly restrictions: Restrictions;
+  /** Undefined if clients need not sign in. */
+  readonly quotas: Quotas | undefined;
+  /** What clients of an app have stored. Rejects if the database fails, or serves no such app. */
+  usageOf(appID: string | undefined): Promise<Namespace['usage']>;
   /** Those who have signed in, once for each connection; undefined for each client that has not. */
   users(): readonly (Principal | undefined)[];
   /** Resolves when the process can no longer check or store content. */
@@ -77,6 +83,8 @@ export interface ServingOptions extends NamespaceOptions {
   readonly auth?: AuthRules | undefined;
   /** Undefined if clients may load and send everything. */
   readonly authorize?: Authorize | undefined;
+  /** How much each of those who sign in may store in a namespace; undefined if operators limit only some. */
+  readonly quota?: Quota | undefined;
   /** How much memory clients and loaded CoValues may take. */
   readonly memoryBytes: number;
   /** Returns a number in [0, 1). */
@@ -120,6 +128,17 @@ export async function startServing(
       for (const namespace of namespaces.all()) namespace.restricted();
     },
   });
+  const quotas =
+    options.auth &&
+    createQuotas({
+      ...{ database, usual: options.quota, clock, logger },
+      on: {
+        applied() {
+          for (const namespace of namespaces.all()) namespace.quotasChanged();
+        },
+        changed: () => namespaces.find(undefined)?.publishRestriction(),
+      },
+    });
   const signInMethodsOf =
     options.auth &&
     (await createSignInMethods(options.auth, {
@@ -127,7 +146,7 @@ export async function startServing(
       keepsClaims: authorize !== undefined,
     }));
   const shared: Shared = {
-    ...{ crypto, limits, memory, restrictions, random, logger, clock },
+    ...{ crypto, limits, memory, restrictions, quotas, random, logger, clock },
     authorizer: authorize && createAuthorizer({ authorize, clock, logger, decided: metrics.decided }),
     measure: metrics.wire,
     committed: metrics.committed,
@@ -145,6 +164,7 @@ export async function startServing(
     await namespaces.open(undefined);
   } catch (error) {
     restrictions.stop();
+    quotas?.stop();
     memory.stop();
     throw error;
   }
@@ -245,6 +265,11 @@ export async function startServing(
   return {
     failed: ending.failed,
     restrictions,
+    quotas,
+    async usageOf(appID) {
+      if (!(await namespaces.prepare(appID))) throw new Error('The namespace cannot be opened at present.');
+      return namespaces.find(appID)?.usage;
+    },
     users: () =>
       [...connections.values()].map((connection) => {
         const user = connection.user();
@@ -272,6 +297,7 @@ export async function startServing(
       await namespaces.drain(withinMs);
       pings.stop();
       restrictions.stop();
+      quotas?.stop();
       memory.stop();
       await database.close();
     },

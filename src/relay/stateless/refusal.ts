@@ -10,6 +10,7 @@ type StatelessCode =
       | 'clock'
       | 'outdated'
       | 'limit'
+      | 'quota'
       | 'too-large'
       | 'storage'
       | 'draining'
@@ -30,6 +31,7 @@ const statuses: Readonly<Record<StatelessCode, number>> = {
   'too-large': 413,
   dependency: 422,
   limit: 429,
+  quota: 429,
   storage: 503,
   draining: 503,
 };

@@ -15,7 +15,13 @@ export interface Eraser {
 const firstDelayMs = 1_000;
 const repeatDelayMs = 60_000;
 
-export function createEraser(database: Database, clock: Clock, logger: Logger): Eraser {
+/** `gaveBack`: the usage of this principal is less now. */
+export function createEraser(
+  database: Database,
+  clock: Clock,
+  logger: Logger,
+  gaveBack: (payer: string) => void = () => {},
+): Eraser {
   let isEnabled = false;
   let cancel: (() => void) | undefined;
 
@@ -31,10 +37,13 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
   }
 
   async function eraseAll(): Promise<void> {
-    const rows = await database.query<{ id: RawCoID }>(
-      `select covalue_id as id from relay.deletions where not erased order by covalue_id`,
+    const rows = await database.query<{ id: RawCoID; payer: string | null }>(
+      `select covalue_id as id, payer from relay.deletions where not erased order by covalue_id`,
     );
-    for (const { id } of rows) await erase(database, id);
+    for (const { id, payer } of rows) {
+      await erase(database, id, payer !== null);
+      if (payer !== null) gaveBack(payer);
+    }
   }
 
   return {
@@ -52,13 +61,23 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
 }
 
 /** Keeps the header and the sessions that contain the deletion itself. */
-async function erase(database: Database, id: RawCoID): Promise<void> {
+async function erase(database: Database, id: RawCoID, givesBack: boolean): Promise<void> {
   await database.transaction(async (query) => {
     // Lock like every writer, including those on other relays.
     await query(`select from relay.covalues where id = $1 for update`, [id]);
+    if (givesBack) await query(giveBack, [id]);
     for (const table of ['transactions', 'signatures', 'sessions']) {
       await query(`delete from relay.${table} where covalue_id = $1 and right(session_id, 1) <> '$'`, [id]);
     }
-    await query(`update relay.deletions set erased = true where covalue_id = $1`, [id]);
+    await query(`update relay.deletions set erased = true, payer = null where covalue_id = $1`, [id]);
   });
 }
+
+/** Another relay may have done so by now. */
+const giveBack = `update relay.usage
+  set bytes = greatest(0, bytes - (
+      select coalesce(sum(octet_length(tx)), 0) from relay.transactions
+      where covalue_id = $1 and right(session_id, 1) <> '$'
+    )),
+    covalues = greatest(0, covalues - 1)
+  where principal = (select payer from relay.deletions where covalue_id = $1 and not erased)`;

@@ -28,6 +28,7 @@ import { createOwners, type Owners } from './owners.ts';
 import { createNewerLoader, type LoadNewer } from './read-newer.ts';
 import { noUpstream } from './no-upstream.ts';
 import { createStoredStates } from './stored-states.ts';
+import type { Amount } from './stored-amount.ts';
 import type { StoreRequest, WrittenBatch } from './commits/write-batch.ts';
 
 /** cojson's storage in an SQL database, extended by notifications about commits. */
@@ -89,6 +90,12 @@ export interface SqlStorageOptions extends Partial<
   readonly logger: Logger;
   /** A peer recreated a CoValue that is stored but was never loaded. Load it, or its history stays hidden. */
   foundOlder(id: RawCoID): void;
+  /** The principal whose content cojson stores at this moment; undefined if clients need not sign in. */
+  payer?(): string | undefined;
+  /** So much was committed of what the principal has sent. */
+  charged?(payer: string, amount: Amount): void;
+  /** What the principal has deleted was erased, and does not count any more. */
+  gaveBack?(payer: string): void;
   /** The header of a CoValue in memory. Without it, only its authors are known to be its dependencies. */
   headerOf?(id: RawCoID): CoValueHeader | undefined;
   /** The places to claim together with this content. */
@@ -125,7 +132,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const loadNewer = createNewerLoader(database, states.add, beginRead);
   const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
   const claimReader = createBatchReader((digests) => readClaims(database.query, digests));
-  const eraser = createEraser(database, clock, logger);
+  const eraser = createEraser(database, clock, logger, (payer) => attempt(() => options.gaveBack?.(payer)));
   const owners = createOwners(database, clock, logger);
   const writer = createBatchWriter({
     database,
@@ -165,7 +172,12 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     write: (one, lane) =>
       counted(() =>
         writer.commitTogether(
-          one.contents.map((content) => ({ ...request(content), correct: () => undefined, done: undefined })),
+          one.contents.map((content) => ({
+            ...request(content),
+            payer: one.payer,
+            correct: () => undefined,
+            done: undefined,
+          })),
           one.claims,
           lane,
           (id) => one.deletions.has(id),
@@ -185,7 +197,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   }
 
   /** Rejects if the database went back meanwhile. */
-  async function counted<T>(write: () => Promise<T>): Promise<T> {
+  async function counted(write: () => Promise<WrittenBatch>): Promise<WrittenBatch> {
     const since = generation;
     const succeeded = options.commitBegun?.();
     const written = await write();
@@ -194,6 +206,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       writer.forget();
       throw wentBack();
     }
+    for (const [payer, amount] of written.charges) attempt(() => options.charged?.(payer, amount));
     return written;
   }
 
@@ -321,7 +334,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       return queue.oldestPendingMs;
     },
     store(content, correct, done) {
-      queue.push({ ...request(content), correct, done });
+      queue.push({ ...request(content), correct, done, payer: options.payer?.() });
     },
     async commitTogether(one) {
       const since = generation;

@@ -13,7 +13,7 @@ export interface Table {
   readonly rowsPerPage: number;
 }
 
-/** The tables with user content and with what operators have forbidden. No identity and no other internal data is transferred. */
+/** The tables with user content, with what users have stored, and with what operators have set. No identity and no other internal data is transferred. */
 export const tables: readonly Table[] = [
   { name: 'covalues', keys: 1, rowsPerPage: 2_000, columns: { id: 'text', header: 'text' } },
   {
@@ -47,6 +47,18 @@ export const tables: readonly Table[] = [
     keys: 2,
     rowsPerPage: 2_000,
     columns: { kind: 'text', id: 'text', reason: 'text', until_ms: 'float8', since_ms: 'float8' },
+  },
+  {
+    name: 'usage',
+    keys: 1,
+    rowsPerPage: 2_000,
+    columns: { principal: 'text', bytes: 'float8', covalues: 'float8' },
+  },
+  {
+    name: 'quotas',
+    keys: 2,
+    rowsPerPage: 2_000,
+    columns: { app: 'text', principal: 'text', bytes: 'float8', covalues: 'float8' },
   },
 ];
 

@@ -47,6 +47,8 @@ async function fill(database: Database, count: number): Promise<void> {
     `deletions select 'co_z' || n, n % 20 = 0 ${from} where n % 10 = 0`,
     `beginnings select 'digest' || n, 'place' || n ${from} where n % 10 = 0`,
     `restrictions select 'covalue', 'co_z' || n, ${hard}, 1900000000000.5 * (n % 3), n ${from} where n % 10 = 0`,
+    `usage select 'co_z' || n, 1e15 + n, n ${from} where n % 10 = 0`,
+    `quotas select '', 'co_z' || n, -1, 1e15 * n ${from} where n % 10 = 0`,
   ])
     await database.query(`insert into ${values}`);
 }
@@ -153,7 +155,7 @@ describe('import', () => {
     // With another modification time, so that it is checked and read from the start.
     await copyFile(file, `${file}.copy`);
     const copy = watched(await openImportSource(`${file}.copy`));
-    expect(await importStorage(pglite, copy.source, ignore)).toMatchObject({ rows: 4_400 });
+    expect(await importStorage(pglite, copy.source, ignore)).toMatchObject({ rows: 4_600 });
     expect(copy).toMatchObject({ from: [0], checks: 1 });
   });
 

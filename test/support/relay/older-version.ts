@@ -5,9 +5,9 @@ export type OldVersion = 1 | 2 | 3 | 4;
 
 /** The tables that relays of later versions added. */
 const laterTables: Readonly<Record<OldVersion, readonly string[]>> = {
-  1: ['beginnings', 'changes', 'storage_marks', 'relay_secret', 'used_nonces'],
-  2: ['changes', 'storage_marks', 'relay_secret', 'used_nonces'],
-  3: ['relay_secret', 'used_nonces'],
+  1: ['beginnings', 'changes', 'storage_marks', 'relay_secret', 'used_nonces', 'usage', 'quotas'],
+  2: ['changes', 'storage_marks', 'relay_secret', 'used_nonces', 'usage', 'quotas'],
+  3: ['relay_secret', 'used_nonces', 'usage', 'quotas'],
   4: [],
 };
 
@@ -25,6 +25,7 @@ export async function makeOlder(database: Database, version: OldVersion): Promis
     for (const table of laterTables[version]) await query(`drop table if exists ${table}`);
     if (version < 4) await query('alter table covalues drop column owner');
     if (version === 3) await query('alter table changes drop column pushed_by');
+    if (version < 4) await query('alter table deletions drop column payer');
     if (version < 3) for (const table of formerTables) await query(table);
     await query('update schema_version set version = $1', [version]);
   });

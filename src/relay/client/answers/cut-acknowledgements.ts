@@ -6,6 +6,8 @@ import type { HiFrame } from '../../../wire/frames.ts';
 
 /** The content that the node handles now. cojson acknowledges it in the same call. */
 export interface HandledContent {
+  /** The client that has sent it. */
+  senderID(): string | undefined;
   from(peerID: string): Content | undefined;
 }
 
@@ -38,13 +40,16 @@ export function followHandledContent(node: LocalNode): HandledContent {
       current = outer;
     }
   });
-  return { from: (peerID) => (current?.peerID === peerID ? current.content : undefined) };
+  return {
+    senderID: () => current?.peerID,
+    from: (peerID) => (current?.peerID === peerID ? current.content : undefined),
+  };
 }
 
 export function createCutAcknowledgements(options: {
   readonly node: LocalNode;
   readonly peerID: string;
-  readonly handled: HandledContent;
+  readonly handled: Pick<HandledContent, 'from'>;
   /** Whether some of the CoValue's content was refused. The client then needs the counts of all sessions. */
   readonly isLimited: (id: string) => boolean;
 }): CutAcknowledgements {

@@ -14,6 +14,8 @@ export interface NeededOptions {
   readonly inTurn: Pace['inTurn'];
   /** So many bytes are loaded of what is stored. */
   loaded(bytes: number): void;
+  /** The relay has this. */
+  isStored(piece: Content): void;
   /** The most that a push may load, besides what the CoValue needs that needs most. */
   readonly maxLoadedBytes: number;
 }
@@ -35,7 +37,14 @@ const maxAhead = 16;
 const bytesPerCoValue = 14_000;
 const bytesPerStoredByte = 3.2;
 
-export function loadNeeded({ node, reader, inTurn, loaded, maxLoadedBytes }: NeededOptions): NeededContent {
+export function loadNeeded({
+  node,
+  reader,
+  inTurn,
+  loaded,
+  found,
+  maxLoadedBytes,
+}: NeededOptions): NeededContent {
   const entered = new Set<string>();
   const ahead = new Map<string, StoredContent | undefined>();
   const stored = new Set<string>();
@@ -47,6 +56,7 @@ export function loadNeeded({ node, reader, inTurn, loaded, maxLoadedBytes }: Nee
   function putStored(piece: Content, changedID: string): void {
     const bytes = (stored.has(piece.id) ? 0 : bytesPerCoValue) + bytesPerStoredByte * contentBytes(piece);
     stored.add(piece.id);
+    isStored(piece);
     loadedBytes += bytes;
     const needed = (neededBytes.get(changedID) ?? 0) + bytes;
     neededBytes.set(changedID, needed);

@@ -1,7 +1,9 @@
 import { sessionsOf, type Content } from '../../../engine/content.ts';
 import type { StatelessTools } from '../../namespace/stateless-tools.ts';
 import type { Rights } from '../../authorize/authorizer.ts';
-import { NotWrittenTogether } from '../../storage/commits/written-together.ts';
+import { keyOf } from '../../quota/usage-rows.ts';
+import { NotWrittenTogether, type WrittenTogether } from '../../storage/commits/written-together.ts';
+import type { Amount } from '../../storage/stored-amount.ts';
 import type { Sender } from '../bearer.ts';
 import { nameOfClient } from '../../auth/client-name.ts';
 import type { PushRequest } from './read-push.ts';
@@ -69,6 +71,31 @@ export function createPush(tools: StatelessTools) {
     }
   }
 
+  let entered = 0;
+  /** The sender pays for what is new. */
+  async function enterPayer({ principal }: Sender) {
+    const { usage } = tools;
+    const key = principal && usage ? keyOf(principal.id) : undefined;
+    const clientID = `push-${++entered}`;
+    const payer = key === undefined ? undefined : await usage?.enter(clientID, key);
+    let release = () => {};
+    return {
+      key,
+      reserve(amount: Amount) {
+        if (payer?.hasRoom(amount) === false)
+          throw new StatelessRefusal(
+            'quota',
+            'The relay has no room left for content from this account: its quota is used up. Nothing of the push was stored.',
+          );
+        if (payer) release = payer.reserve(amount);
+      },
+      end() {
+        release();
+        usage?.left(clientID);
+      },
+    };
+  }
+
   async function conflictsIn({ forks, gapped }: NotWrittenTogether, changes: readonly Content[]) {
     const ids = new Set<string>([...forks, ...gapped].map(({ id }) => id));
     const conflicts: Conflict[] = [];
@@ -92,25 +119,21 @@ export function createPush(tools: StatelessTools) {
     const { changes, since, clientID } = await paced(context, (inTurn) => read(parse, inTurn));
     // Without a place, which others could have meanwhile.
     if (rights) await refusePush(changes, rights, tools);
-    const together = await paced(context, (inTurn) =>
+    const { together, amount } = await paced(context, (inTurn) =>
       verifyPush(changes, { ...tools, inTurn, maxLoadedBytes, loaded: memory.loaded }),
     )
       // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
       .finally(() => checkServing(tools));
+    const payment = await enterPayer(sender);
     // An operator may have forbidden it while it was being sent or checked.
-    sender.check();
-    refuseForbidden(together.contents, tools.restrictions);
-    if (together.contents.length > 0) {
-      try {
-        const pushedBy = clientID === undefined ? undefined : nameOfClient(clientID, sender.principal);
-        await tools.storage.commitTogether({ ...together, pushedBy });
-      } catch (error) {
-        if (error instanceof NotWrittenTogether) throw await refusalOf(error);
-        throw error;
-      } finally {
-        // After a failure, it may be committed nevertheless.
-        tools.applyCommitted(changes.map(({ id }) => id));
-      }
+    try {
+      sender.check();
+      refuseForbidden(together.contents, tools.restrictions);
+      payment.reserve(amount);
+      const pushedBy = clientID === undefined ? undefined : nameOfClient(clientID, sender.principal);
+      await commit({ ...together, payer: payment.key, pushedBy });
+    } finally {
+      payment.end();
     }
     return {
       accepted: acceptedOf(changes),
@@ -121,6 +144,19 @@ export function createPush(tools: StatelessTools) {
       durability: tools.durability,
       storage: tools.identity(),
     };
+
+    async function commit(push: WrittenTogether): Promise<void> {
+      if (push.contents.length === 0) return;
+      try {
+        await tools.storage.commitTogether(push);
+      } catch (error) {
+        if (error instanceof NotWrittenTogether) throw await refusalOf(error);
+        throw error;
+      } finally {
+        // After a failure, it may be committed nevertheless.
+        tools.applyCommitted(changes.map(({ id }) => id));
+      }
+    }
 
     async function refusalOf(error: NotWrittenTogether): Promise<StatelessRefusal> {
       const copied = error.forks.filter(({ copiedBy }) => copiedBy !== undefined).map(({ id }) => id);

@@ -2,31 +2,38 @@ import { sessionsOf, type Content, type RawCoID } from '../../../engine/content.
 import { namedIn, requiredOf } from '../../client/content-dependencies.ts';
 import { contentParts } from '../../client/content-parts.ts';
 import type { WrittenTogether } from '../../storage/commits/written-together.ts';
+import type { Amount } from '../../storage/stored-amount.ts';
 import type { SqlStorage } from '../../storage/sql-storage.ts';
 import { loadNeeded, type NeededContent, type NeededOptions } from './needed-content.ts';
 import { openPushNode, type PushNode, type PushNodeOptions } from './push-node.ts';
+import { createPushCost } from './push-cost.ts';
 import { checkTaken, refuseTakenDown } from './push-verdict.ts';
 
 export interface VerifyOptions extends PushNodeOptions, Pick<NeededOptions, 'loaded' | 'maxLoadedBytes'> {
   readonly storage: Pick<SqlStorage, 'openReader' | 'readClaim' | 'readCommitted'>;
 }
 
+export interface VerifiedPush {
+  readonly together: WrittenTogether;
+  /** What it takes of the sender's quota. Deletions take nothing. */
+  readonly amount: Amount;
+}
+
 /**
  * Checks changes by the rules for connected clients, on a throw-away node with the stored content that they need. Returns the
  * content to store. Throws a `StatelessRefusal` if one of them is not to be stored, and rejects if the storage fails.
  */
-export async function verifyPush(
-  changes: readonly Content[],
-  options: VerifyOptions,
-): Promise<WrittenTogether> {
+export async function verifyPush(changes: readonly Content[], options: VerifyOptions): Promise<VerifiedPush> {
   refuseTakenDown(changes, options.restrictions);
   const push = openPushNode(options);
   const reader = options.storage.openReader(changes.flatMap((change) => Object.keys(change.new)));
-  const stored = loadNeeded({ ...options, node: push.node, reader });
+  const cost = createPushCost();
+  const stored = loadNeeded({ ...options, node: push.node, reader, isStored: cost.isStored });
   await stored.load([...new Set(changes.map(({ id }) => id))]);
   const awaited = await handInOrder(changes, push, stored);
   checkTaken(changes, awaited, push);
-  return push.result(stored.has);
+  const together = push.result(stored.has);
+  return { together, amount: cost.of(together.contents, together.deletions) };
 }
 
 /** Hands the changes to the node, each after what it depends on. Returns the CoValues that the rest waits for. */

@@ -1,7 +1,8 @@
 import type { Database } from '../../database/database.ts';
 import { lackingMark, parametersOf, setMark, type MarkAdvance } from '../../database/relay-mark.ts';
-import { isDeleteSession, sessionsOf, type Content } from '../../../engine/content.ts';
+import { isDeleteSession, sessionsOf } from '../../../engine/content.ts';
 import type { RecentSessions } from './recent-sessions.ts';
+import type { StoreRequest } from './write-batch.ts';
 import { createWritePlan, type SessionRow, type WritePlan } from './write-plan.ts';
 import { columns, logOf, sessionColumns, signatureColumns, transactionColumns } from './write-rows.ts';
 
@@ -13,10 +14,13 @@ export interface AppendPlan {
 }
 
 /** Undefined if the database must be read first: for an unknown session, an overlap, a gap, a header or a deletion. */
-export function planAppend(contents: readonly Content[], recent: RecentSessions): AppendPlan | undefined {
+export function planAppend(
+  requests: readonly Pick<StoreRequest, 'content' | 'payer'>[],
+  recent: RecentSessions,
+): AppendPlan | undefined {
   const plan = createWritePlan();
   const before = new Set<SessionRow>();
-  for (const content of contents) {
+  for (const { content, payer } of requests) {
     if (content.header) return undefined;
     for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
       const row = recent.get({ id: content.id, sessionID });
@@ -25,7 +29,7 @@ export function planAppend(contents: readonly Content[], recent: RecentSessions)
       if (plan.knownSessions(content.id)[sessionID] !== after) return undefined;
       before.add(row);
     }
-    plan.add(content);
+    plan.add(content, payer);
   }
   return { before: [...before], plan };
 }

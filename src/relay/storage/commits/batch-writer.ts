@@ -5,7 +5,7 @@ import { appendRows, planAppend } from './append-batch.ts';
 import { contentBytes, type KnownState, type RawCoID } from '../../../engine/content.ts';
 import { createRecentSessions } from './recent-sessions.ts';
 import { NotWrittenTogether } from './written-together.ts';
-import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
+import { chargesOf, writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
 
 export interface BatchWriterOptions {
   readonly database: Pick<Database, 'transaction' | 'write' | 'lockMs'>;
@@ -30,17 +30,22 @@ export function createBatchWriter(options: BatchWriterOptions) {
   const uncertain = new Set<RawCoID>();
 
   async function append(requests: readonly StoreRequest[], lane: number): Promise<WrittenBatch | undefined> {
-    const append = planAppend(
-      requests.map(({ content }) => content),
-      recent,
-    );
+    const append = planAppend(requests, recent);
     if (!append) return undefined;
     const ids = new Set(requests.map(({ content }) => content.id));
     if (!(await appendRows(database, append, mark?.advance(lane)))) return undefined;
     const sessions = append.plan.changedSessions();
     const stored = new Map<RawCoID, KnownState>();
     for (const id of ids) stored.set(id, { id, header: true, sessions: append.plan.knownSessions(id) });
-    return { stored, sessions, incomplete: new Set(), alreadyStored: new Set(), changed: ids, forks: [] };
+    return {
+      stored,
+      sessions,
+      incomplete: new Set(),
+      alreadyStored: new Set(),
+      changed: ids,
+      forks: [],
+      charges: chargesOf(append.plan),
+    };
   }
 
   function write(

@@ -3,7 +3,8 @@ import type { Query } from '../../database/database.ts';
 import type { Content, KnownState, RawCoID } from '../../../engine/content.ts';
 import { storeClaims, type Claim } from '../../beginnings/claims.ts';
 import { findForks, forkKey, withoutForks, type Fork } from '../find-forks.ts';
-import { createWritePlan, type SessionRow } from './write-plan.ts';
+import { amountOfHeader, nothing, sumOf, type Amount } from '../stored-amount.ts';
+import { createWritePlan, type SessionRow, type WritePlan } from './write-plan.ts';
 import {
   insertDeletions,
   insertHeaders,
@@ -17,6 +18,8 @@ export interface StoreRequest {
   readonly content: Content;
   readonly correct: CorrectionCallback;
   readonly done: (() => void) | undefined;
+  /** The principal that sent it; undefined if clients need not sign in. */
+  readonly payer?: string | undefined;
   /** The number of forks known when this was queued. */
   readonly forkCount: number;
   /** How often the storage had been forgotten when this was queued. */
@@ -37,6 +40,8 @@ export interface WrittenBatch {
   readonly changed: ReadonlySet<RawCoID>;
   /** Sessions that conflict with the database. None of their content was written; the rest of their requests was. */
   readonly forks: readonly Fork[];
+  /** What was not stored before, by the principals that sent it. */
+  readonly charges: ReadonlyMap<string, Amount>;
 }
 
 /** Writes a batch within the caller's transaction, each table in one statement. Idempotent for stored content. */
@@ -53,6 +58,8 @@ export async function writeBatch(
   const changed = new Set<RawCoID>();
   const forks = new Map<string, Fork>();
   const contents = requests.map(({ content }) => content);
+  const payers = new Map(requests.map(({ content, payer }) => [content, payer]));
+  const created = new Map<RawCoID, Amount & { readonly payer: string }>();
 
   await prepare(contents);
   const unforked = claims.filter((claim) => !forks.has(forkKey(claim)));
@@ -68,12 +75,17 @@ export async function writeBatch(
       correction.length === 0 || correction.some((content) => stillGapped.has(content)),
   );
 
-  const all = [...contents, ...corrections].map(withoutRefused);
+  const all = [...contents, ...corrections].map((content) => ({
+    content: withoutRefused(content),
+    payer: payers.get(content),
+  }));
   await insertRows(query, plan, pushedBy);
   for (const { covalueID } of plan.changedSessions()) changed.add(covalueID);
   await insertDeletions(query, all, isDeletionValid);
   const stored = new Map<RawCoID, KnownState>();
-  for (const { id } of all) {
+  for (const {
+    content: { id },
+  } of all) {
     if (storedIDs.has(id)) stored.set(id, { id, header: true, sessions: plan.knownSessions(id) });
   }
   return {
@@ -83,14 +95,20 @@ export async function writeBatch(
     alreadyStored,
     changed,
     forks: [...forks.values()],
+    charges: chargesOf(plan, created.values()),
   };
 
   /** Inserts the headers and reads the rows that the plan needs. */
   async function prepare(batch: readonly Content[]): Promise<void> {
     const added = await insertHeaders(query, batch, pushedBy);
     for (const id of added) changed.add(id);
-    for (const { id, header } of batch)
+    for (const content of batch) {
+      const { id, header } = content;
+      const payer = payers.get(content);
       if (header && !added.has(id) && !storedIDs.has(id)) alreadyStored.add(id);
+      if (header && payer !== undefined && added.has(id) && !created.has(id))
+        created.set(id, { ...amountOfHeader(header), payer });
+    }
     const others = batch.filter(({ id }) => !added.has(id) && !storedIDs.has(id));
     for (const id of [...added, ...(await lockCoValues(query, others))]) storedIDs.add(id);
     const unseen = batch.filter(({ id }) => !added.has(id));
@@ -100,7 +118,7 @@ export async function writeBatch(
   }
 
   function add(content: Content): boolean {
-    return storedIDs.has(content.id) && plan.add(withoutRefused(content));
+    return storedIDs.has(content.id) && plan.add(withoutRefused(content), payers.get(content));
   }
 
   function withoutRefused(content: Content): Content {
@@ -112,4 +130,17 @@ export async function writeBatch(
     const sessions = { ...(await readKnownSessions(query, id)), ...plan.knownSessions(id) };
     return correct({ id, header: true, sessions }) ?? [];
   }
+}
+
+/** `created`: the headers of CoValues that were not there before. */
+export function chargesOf(
+  { charges: bytesByPayer }: Pick<WritePlan, 'charges'>,
+  created: Iterable<Amount & { readonly payer: string }> = [],
+): ReadonlyMap<string, Amount> {
+  const charges = new Map<string, Amount>();
+  const add = (payer: string, amount: Amount) =>
+    charges.set(payer, sumOf(charges.get(payer) ?? nothing, amount));
+  for (const [payer, bytes] of bytesByPayer) add(payer, { bytes, coValues: 0 });
+  for (const { payer, bytes, coValues } of created) add(payer, { bytes, coValues });
+  return charges;
 }

@@ -8,8 +8,8 @@ import {
   type SessionContent,
   type SessionID,
   type Signature,
-  type Transaction,
 } from '../../../engine/content.ts';
+import { bytesOf } from '../stored-amount.ts';
 
 export interface SessionRow {
   readonly covalueID: RawCoID;
@@ -23,7 +23,7 @@ export interface TransactionRow {
   readonly covalueID: RawCoID;
   readonly sessionID: SessionID;
   readonly idx: number;
-  readonly transaction: Transaction;
+  readonly json: string;
 }
 
 export interface SignatureRow {
@@ -37,8 +37,13 @@ export interface SignatureRow {
 export interface WritePlan {
   /** Adds a stored session row; ignored if the plan has already written to the session. */
   learn(row: SessionRow): void;
-  /** Returns false if earlier transactions of a session are missing; other sessions are still added. */
-  add(content: Content): boolean;
+  /**
+   * Returns false if earlier transactions of a session are missing; other sessions are still added. `payer`: the principal that
+   * sent it.
+   */
+  add(content: Content, payer?: string): boolean;
+  /** The bytes of the transactions that each principal adds. */
+  readonly charges: ReadonlyMap<string, number>;
   /** The state after the plan is executed, for the sessions it knows. */
   knownSessions(id: RawCoID): KnownState['sessions'];
   readonly changedSessions: () => readonly SessionRow[];
@@ -51,6 +56,7 @@ export function createWritePlan(): WritePlan {
   const changed = new Set<string>();
   const transactions: TransactionRow[] = [];
   const signatures: SignatureRow[] = [];
+  const charges = new Map<string, number>();
 
   function rowsOf(id: RawCoID): Map<SessionID, SessionRow> {
     let rows = rowsByID.get(id);
@@ -58,7 +64,12 @@ export function createWritePlan(): WritePlan {
     return rows;
   }
 
-  function addSession(covalueID: RawCoID, sessionID: SessionID, content: SessionContent): boolean {
+  function addSession(
+    covalueID: RawCoID,
+    sessionID: SessionID,
+    content: SessionContent,
+    payer: string | undefined,
+  ): boolean {
     const row = rowsOf(covalueID).get(sessionID);
     const lastIdx = row?.lastIdx ?? 0;
     if (lastIdx < content.after) return false;
@@ -68,7 +79,9 @@ export function createWritePlan(): WritePlan {
     let bytes = row?.bytesSinceSignature ?? 0;
     let idx = lastIdx;
     for (const transaction of fresh) {
-      transactions.push({ covalueID, sessionID, idx: idx++, transaction });
+      const json = JSON.stringify(transaction);
+      transactions.push({ covalueID, sessionID, idx: idx++, json });
+      if (payer !== undefined) charges.set(payer, (charges.get(payer) ?? 0) + bytesOf(json));
       bytes += transactionBytes(transaction);
     }
     // Content can only be split at a stored signature, and each message ends with a signature.
@@ -92,10 +105,10 @@ export function createWritePlan(): WritePlan {
       const rows = rowsOf(row.covalueID);
       if (!rows.has(row.sessionID)) rows.set(row.sessionID, row);
     },
-    add(content) {
+    add(content, payer) {
       let isComplete = true;
       for (const [sessionID, session] of sessionsOf(content)) {
-        isComplete = addSession(content.id, sessionID, session) && isComplete;
+        isComplete = addSession(content.id, sessionID, session, payer) && isComplete;
       }
       return isComplete;
     },
@@ -107,5 +120,6 @@ export function createWritePlan(): WritePlan {
       ),
     transactions,
     signatures,
+    charges,
   };
 }

@@ -98,31 +98,26 @@ export function logOf(from: string, pushedBy = 'null'): string {
   )`;
 }
 
+/** `payer`: the principal that sent the deletion. */
 export async function insertDeletions(
   query: Query,
-  contents: readonly Content[],
+  all: readonly { readonly content: Content; readonly payer: string | undefined }[],
   isDeletionValid: (id: RawCoID) => boolean,
 ): Promise<void> {
-  const ids = contents
-    .filter(
-      (content) => isDeletionValid(content.id) && sessionsOf(content).some(([id]) => isDeleteSession(id)),
-    )
-    .map(({ id }) => id);
-  if (ids.length === 0) return;
+  const deletions = all.filter(
+    ({ content }) => isDeletionValid(content.id) && sessionsOf(content).some(([id]) => isDeleteSession(id)),
+  );
+  if (deletions.length === 0) return;
+  const rows = [...new Map(deletions.map(({ content, payer }) => [content.id, payer ?? null]))];
   await query(
-    `insert into relay.deletions (covalue_id) select distinct * from unnest($1::text[])
+    `insert into relay.deletions (covalue_id, payer) select * from unnest($1::text[], $2::text[])
      on conflict (covalue_id) do update set erased = false`,
-    [ids],
+    columns(rows, 2),
   );
 }
 
 export function transactionColumns({ transactions }: WritePlan): unknown[][] {
-  const rows = transactions.map((row) => [
-    row.covalueID,
-    row.sessionID,
-    row.idx,
-    JSON.stringify(row.transaction),
-  ]);
+  const rows = transactions.map((row) => [row.covalueID, row.sessionID, row.idx, row.json]);
   return columns(rows, 4);
 }
 

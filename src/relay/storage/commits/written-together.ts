@@ -10,6 +10,8 @@ export interface WrittenTogether {
   readonly deletions: ReadonlySet<RawCoID>;
   /** Names the client, so that it is not notified. */
   readonly pushedBy?: string | undefined;
+  /** The principal that sent it; undefined if clients need not sign in. */
+  readonly payer?: string | undefined;
 }
 
 /** Nothing was written, because a part of it does not fit to what is stored. */
