@@ -197,7 +197,7 @@ it('[RELAY-63] the admin API reports a database that fails, and nothing is in fo
   expect(await act('blocks')).toEqual({ blocks: [] });
 });
 
-it('[RELAY-73] quotas are refused at a relay to which clients do not sign in', async () => {
+it('[RELAY-86] quotas are refused at a relay to which clients do not sign in', async () => {
   const { adminUrl, token } = await startAdministeredRelay();
   for (const [act, fields] of [
     ['quota', { id, bytes: 1 }],

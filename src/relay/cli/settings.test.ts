@@ -34,7 +34,7 @@ it('[RELAY-35] the memory limit is set by the flag, or by MEMORY_MB', () => {
   expect(refusalOf(() => optionsOf(['--memory-mb', 'all']))).toContain('--memory-mb is "all"');
 });
 
-describe('[RELAY-72] the quotas', () => {
+describe('[RELAY-85] the quotas', () => {
   it('are set by variables, up to the largest safe integer', () => {
     const environment = { QUOTA_BYTES: '9007199254740991', QUOTA_COVALUES: '0' };
     expect(optionsOf([], environment).quota).toEqual({ bytes: Number.MAX_SAFE_INTEGER, coValues: 0 });
@@ -62,7 +62,7 @@ describe('[RELAY-63] the admin settings', () => {
     });
   });
 
-  it('[RELAY-73] lead quotas and their flags to the admin API', () => {
+  it('[RELAY-86] lead quotas and their flags to the admin API', () => {
     const fieldsOf = (...args: string[]) => {
       const command = readCommand(['admin', ...args], environment);
       return command.kind === 'admin' ? [command.act, command.fields] : [];

@@ -327,7 +327,7 @@ it('an `auth` that no relay asked for is ignored', async () => {
   expect(messagesIn(sent).at(-1)).toEqual({ maia: 'echoed', t: 1 });
 });
 
-describe('[RELAY-72] a client with a quota', () => {
+describe('[RELAY-85] a client with a quota', () => {
   function setUpWithUsage() {
     const entering: ((payer: Payer | undefined) => void)[] = [];
     const blocked = new Set<string>();

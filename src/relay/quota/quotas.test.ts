@@ -31,7 +31,7 @@ async function open(database: Database) {
   return { quotas, on, usual };
 }
 
-it('[RELAY-73] an operator sets the quota of one principal in one namespace, for all relays', async () => {
+it('[RELAY-86] an operator sets the quota of one principal in one namespace, for all relays', async () => {
   const database = await openDatabase();
   const [one, two] = [await open(database), await open(database)];
   expect(await one.quotas.set({ app: '', principal: 'a', quota: { bytes: 5 } })).toBe(true);
@@ -51,7 +51,7 @@ it('[RELAY-73] an operator sets the quota of one principal in one namespace, for
   expect(two.quotas.of('', 'a')).toEqual(two.usual);
 });
 
-it('[RELAY-73] there can be 10,000 quotas of single principals', async () => {
+it('[RELAY-86] there can be 10,000 quotas of single principals', async () => {
   const database = await openDatabase();
   await database.query(
     `insert into relay.quotas (app, principal, bytes, covalues) select '', 'user-' || n, 1, -1 from generate_series(1, $1::int4) as n`,
@@ -72,7 +72,7 @@ it('what adds nothing of what is used up has room', () => {
   expect(hasRoom({ coValues: 3 }, used, { bytes: 1, coValues: 1 })).toBe(false);
 });
 
-it('[RELAY-72] settings are integers from 0, and need clients that sign in', () => {
+it('[RELAY-85] settings are integers from 0, and need clients that sign in', () => {
   expect(readQuota({}, false)).toBeUndefined();
   expect(readQuota({ bytes: 0 }, true)).toEqual({ bytes: 0 });
   expect(readQuota({ coValues: Number.MAX_SAFE_INTEGER }, true)).toEqual({

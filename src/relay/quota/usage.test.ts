@@ -47,7 +47,7 @@ async function stored(database: Database) {
   );
 }
 
-it('[RELAY-72] is added to the database every 10 s, by several relays', async () => {
+it('[RELAY-85] is added to the database every 10 s, by several relays', async () => {
   const database = await openDatabase();
   const [one, two] = [open(database), open(database)];
   one.usage.charge('a', { bytes: 10, coValues: 1 });
@@ -68,7 +68,7 @@ it('[RELAY-72] is added to the database every 10 s, by several relays', async ()
   expect(await two.usage.largest(1)).toEqual([row('a', 115, 3)]);
 });
 
-it('[RELAY-72] is kept while the database takes nothing, and is written once', async () => {
+it('[RELAY-85] is kept while the database takes nothing, and is written once', async () => {
   const database = await openDatabase();
   let isDown = true;
   const { usage } = open({
@@ -87,7 +87,7 @@ it('[RELAY-72] is kept while the database takes nothing, and is written once', a
   expect(await stored(database)).toEqual([row('a', 11)]);
 });
 
-it('[RELAY-72] what is committed during a write is not lost', async () => {
+it('[RELAY-85] what is committed during a write is not lost', async () => {
   const database = await openDatabase();
   const { usage } = open({
     ...database,
@@ -102,7 +102,7 @@ it('[RELAY-72] what is committed during a write is not lost', async () => {
   expect(await stored(database)).toEqual([row('a', 11)]);
 });
 
-it('[RELAY-72] has room up to the quota, with what is on its way, also from another relay', async () => {
+it('[RELAY-85] has room up to the quota, with what is on its way, also from another relay', async () => {
   const database = await openDatabase();
   const quota = { bytes: 100, coValues: 2 };
   const [one, two] = [open(database, quota), open(database, quota)];
@@ -126,7 +126,7 @@ it('[RELAY-72] has room up to the quota, with what is on its way, also from anot
   await until(() => expect(payer?.used().bytes).toBe(100));
 });
 
-it('[RELAY-72] of one who comes back after a while is read again with the first content', async () => {
+it('[RELAY-85] of one who comes back after a while is read again with the first content', async () => {
   const database = await openDatabase();
   const [one, two] = [open(database, { bytes: 100 }), open(database)];
   const payer = await one.usage.enter('client-1', 'a');
@@ -138,7 +138,7 @@ it('[RELAY-72] of one who comes back after a while is read again with the first 
   await until(() => expect(payer?.used().bytes).toBe(90));
 });
 
-it('[RELAY-72] clients that were refused are asked to connect again once there is room for what they sent', async () => {
+it('[RELAY-85] clients that were refused are asked to connect again once there is room for what they sent', async () => {
   const database = await openDatabase();
   const { usage, clock, asked, quotas } = open(database, { bytes: 100 });
   usage.charge('a', bytes(90));
@@ -159,7 +159,7 @@ it('[RELAY-72] clients that were refused are asked to connect again once there i
   expect(payer?.isRefused('client-1')).toBe(false);
 });
 
-it('[RELAY-72] keeps in memory who is connected with a quota, and nobody else', async () => {
+it('[RELAY-85] keeps in memory who is connected with a quota, and nobody else', async () => {
   const database = await openDatabase();
   const { usage, quotas } = open(database);
   expect(await usage.enter('client-1', 'a')).toBeUndefined();
@@ -174,7 +174,7 @@ it('[RELAY-72] keeps in memory who is connected with a quota, and nobody else', 
   expect(usage.payerOf('client-1')).toBeUndefined();
 });
 
-it('[RELAY-72] does not keep a client out while the database is stuck', async () => {
+it('[RELAY-85] does not keep a client out while the database is stuck', async () => {
   const database = await openDatabase();
   let answer = () => {};
   const stuck = new Promise<void>((resolve) => (answer = resolve));
@@ -193,7 +193,7 @@ it('[RELAY-72] does not keep a client out while the database is stuck', async ()
   await until(() => expect(usage.payerOf('client-2')?.used().bytes).toBe(90));
 });
 
-it('[RELAY-72] of many whose usage the database does not take, the oldest are forgotten', async () => {
+it('[RELAY-85] of many whose usage the database does not take, the oldest are forgotten', async () => {
   const database = await openDatabase();
   const { usage } = open(
     { ...database, write: () => Promise.reject(new Error('The database is down.')) },

@@ -21,7 +21,7 @@ const erasingNothing = (database: Database): Database => ({
     sql.includes('where not erased') ? Promise.resolve([]) : database.query(sql, parameters),
 });
 
-it('[RELAY-72] what was used is known after a restart, and to a namespace that was closed', async () => {
+it('[RELAY-85] what was used is known after a restart, and to a namespace that was closed', async () => {
   const storage = `pglite:${await createStorage()}`;
   const options = { storage, auth, quota: { bytes: 30_000 }, appIDs: ['notes'] };
   const node = await createClientNode();
@@ -43,7 +43,7 @@ it('[RELAY-72] what was used is known after a restart, and to a namespace that w
   expect(someThere).toEqual(some);
 });
 
-describePostgres('[RELAY-72] several relays on one PostgreSQL', () => {
+describePostgres('[RELAY-85] several relays on one PostgreSQL', () => {
   it('add up what one account stores through them, and all have the quota that one of them sets', async () => {
     const options = { storage: await createPostgres(), auth, quota: { bytes: 30_000 } };
     const one = await startAdministeredRelay(options);

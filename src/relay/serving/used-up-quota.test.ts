@@ -39,7 +39,7 @@ async function usedBy(node: LocalNode, app?: string): Promise<Used> {
 
 const setQuota = (node: LocalNode, quota: object) => administered.act('quota', { id: idOf(node), ...quota });
 
-describe('[RELAY-72] a relay with quotas', () => {
+describe('[RELAY-85] a relay with quotas', () => {
   it('refuses content beyond the bytes of its sender, serves all that it has, and takes the rest once there is room', async () => {
     const { relay } = administered;
     const { node, sync } = await openDevice(relay.url, 'account');
@@ -287,7 +287,7 @@ describe('[RELAY-72] a relay with quotas', () => {
   });
 });
 
-it('[RELAY-72] a relay with quotas does not start unless clients sign in', async () => {
+it('[RELAY-85] a relay with quotas does not start unless clients sign in', async () => {
   await expect(startRelay({ storage: 'memory:', quota: { bytes: 1 } })).rejects.toMatchObject({
     ...{ code: 'RELAY_SETTING_INVALID', message: expect.stringContaining('QUOTA_BYTES') as string },
   });

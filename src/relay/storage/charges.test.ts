@@ -50,7 +50,7 @@ describeStorage((test) => {
          + (select coalesce(sum(octet_length(header)), 0) from relay.covalues))::float8 as bytes`,
     );
 
-  it('[RELAY-72] the sender is charged what was not stored before, as many bytes as the rows have', async () => {
+  it('[RELAY-85] the sender is charged what was not stored before, as many bytes as the rows have', async () => {
     const { group, edit } = await createStoredMap(test);
     const [before] = await stored();
     const { storage, charges, who } = openCharged(test);
@@ -72,7 +72,7 @@ describeStorage((test) => {
     expect([...charges.keys(), ...other.charges.keys()]).toEqual(['a']);
   });
 
-  it('[RELAY-72] of what partly overlaps, only the rest is charged, and each sender in a batch for their own', async () => {
+  it('[RELAY-85] of what partly overlaps, only the rest is charged, and each sender in a batch for their own', async () => {
     const { edit } = await createStoredMap(test);
     const { storage, charges, who } = openCharged(test);
     const first = edit('first');
@@ -102,7 +102,7 @@ describeStorage((test) => {
     expect([...charges.keys()]).toEqual(['a', 'b', 'c']);
   });
 
-  it('[RELAY-72] a commit has the same statements, with and without a principal that pays for it', async () => {
+  it('[RELAY-85] a commit has the same statements, with and without a principal that pays for it', async () => {
     const runs: string[][] = [];
     for (const payer of [undefined, 'a']) {
       const { group, map, edit } = await createStoredMap(test);
@@ -130,7 +130,7 @@ describeStorage((test) => {
     expect(runs[1]).toEqual(runs[0]);
   });
 
-  it('[RELAY-72] who deletes a CoValue gets back once what the relay erases', async () => {
+  it('[RELAY-85] who deletes a CoValue gets back once what the relay erases', async () => {
     const { map, edit } = await createStoredMap(test);
     const { storage, charges } = openCharged(test);
     const edits = edit('x'.repeat(5_000));

@@ -42,7 +42,7 @@ export function loadNeeded({
   reader,
   inTurn,
   loaded,
-  found,
+  isStored,
   maxLoadedBytes,
 }: NeededOptions): NeededContent {
   const entered = new Set<string>();
