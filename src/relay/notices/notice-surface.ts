@@ -62,7 +62,7 @@ export function createNoticeSurface({
       openMemory: (holder) => tools.memory.open(holder),
       hindrance: () => tools.hindrance(),
       checkToken: (token, address) =>
-        checkToken(token, 'Send a token in the `auth` message.', address, tools.signInMethods, {
+        checkToken(token, { how: 'Send a token in the `auth` message.' }, address, tools.signInMethods, {
           ...tools,
           tokens,
         }),

@@ -157,14 +157,15 @@ it('[RELAY-69] nonces end after a minute, tokens after ten, and both with the ep
   const methods = methodsOf(undefined);
   const node = await createClientNode();
   const audience = 'ws://localhost/sync';
-  const take = (nonce: string) =>
-    tokens.exchange(Buffer.from(JSON.stringify(proofOf(node, nonce, audience))), methods);
+  const proof = (nonce: string) =>
+    ({ maia: 'auth', method: 'account', ...proofOf(node, nonce, audience) }) as const;
+  const take = (nonce: string) => tokens.exchange(proof(nonce), methods);
   const late = await tokens.createNonce();
   clock.advance(60_000 + 30_001);
   await expect(take(late.nonce)).rejects.toMatchObject({ code: 'unauthorized' });
   const { token } = await take((await tokens.createNonce()).nonce);
   expect(await tokens.verify(token)).toMatchObject({ kind: 'account', id: accountOf(node).id });
-  const sender = await checkBearer({ headers: withToken(token) } as never, 'address', methods, {
+  const sender = await checkBearer({ headers: withToken(token) } as never, 'address', methods, 'push', {
     ...{ tokens, clock, restrictions: { blockOf: () => undefined } as never },
     signIns: { signInFailed() {}, signInRefusal: () => undefined },
   });

@@ -9,11 +9,13 @@ import { isOutdated } from '../config/app-version.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import type { Visit } from '../serving/serving.ts';
-import { checkBearer, signIn } from './bearer.ts';
+import { checkBearer, refuseOthersContent, signIn } from './bearer.ts';
 import { deliver, type Answer, type Delivery } from './deliver-answer.ts';
+import { grantToken, notOffered, requireMethod } from './grant-token.ts';
 import { createPull, readPull } from './pull/pull.ts';
 import { createPush } from './push/push.ts';
 import { readPush } from './push/read-push.ts';
+import { readTokenRequest } from './read-token-request.ts';
 import { busy, checkServing, Resync, stopping, storageFailed, StatelessRefusal } from './refusal.ts';
 import { createPlaces, type Place, type Places } from './request-places.ts';
 import { createRelayTokens, type RelayTokens } from './relay-tokens.ts';
@@ -79,7 +81,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     checkVersion(request, tools);
     if (part === 'nonce' || part === 'token') return signInBy(one, part, tools);
     const { signInMethods } = tools;
-    const sender = await checkBearer(request, addressOf(request), signInMethods, {
+    const sender = await checkBearer(request, addressOf(request), signInMethods, part, {
       ...tools,
       tokens: own.tokens,
     });
@@ -94,25 +96,30 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     const place = one.enter(pushing);
     const parse = () => {
       const push = readPush(body, tools.appID);
+      refuseOthersContent(push.changes, sender);
       for (const message of push.changes) tools.measure.received({ kind: 'sync', message });
       return push;
     };
     return own.push(parse, { memory, sender, rights, place });
   }
 
-  /** An account proves itself without a connection: by a nonce, and then a token for its requests. */
+  /** An account proves itself without a connection: by a nonce, and then a token for its requests, or a ticket. */
   async function signInBy(
     { request, signal, memory }: OpenRequest,
     part: 'nonce' | 'token',
     tools: StatelessTools,
   ): Promise<object | undefined> {
     const { signInMethods, signIns } = tools;
-    if (!signInMethods?.names.includes('account'))
-      throw new StatelessRefusal('not-found', 'This relay takes no account proofs.');
     const { tokens } = partsOf(tools);
-    if (part === 'nonce') return tokens.createNonce();
+    if (part === 'nonce') {
+      requireMethod(signInMethods, 'account');
+      return tokens.createNonce();
+    }
+    if (!signInMethods) throw notOffered('account');
     const read = await readRequest(request, { ...bodies, signal, maxBytes: maxProofBytes }, memory);
-    return read && signIn(addressOf(request), signIns, () => tokens.exchange(read, signInMethods));
+    const wanted = read && readTokenRequest(read);
+    if (!wanted) return undefined;
+    return signIn(addressOf(request), signIns, () => grantToken(request, wanted, { tokens, signInMethods }));
   }
 
   async function handle(

@@ -20,7 +20,7 @@ export const audienceOf = (url: string) => placeOf(url).replace('http', 'ws');
 /** The body of a request for a token. */
 export function proofOf(node: LocalNode, nonce: string, audience: string) {
   const proof = {
-    ...{ typ: accountProofType, nonce, audience },
+    ...({ typ: accountProofType, nonce, audience } as const),
     ...{ accountID: node.expectCurrentAccountID('test'), sessionID: node.currentSessionID },
   };
   const agent = node.getCurrentAgent();
