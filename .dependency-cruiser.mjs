@@ -9,8 +9,9 @@ const rooms = {
   transport: ['base', 'wire', 'platform'],
   storage: ['base', 'engine', 'wire', 'platform'],
   sync: ['base', 'engine', 'wire', 'platform', 'transport', 'storage'],
-  session: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync'],
-  inspect: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync', 'session'],
+  worker: ['base', 'engine', 'storage'],
+  session: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync', 'worker'],
+  inspect: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync', 'worker', 'session'],
   relay: ['base', 'engine', 'wire'],
   vite: ['base', 'engine', 'wire', 'relay'],
 };
@@ -110,7 +111,7 @@ const own = '^(?:src|devtools|demo|e2e|bench|test|scripts)/';
 
 /** The source files behind the package's public names. */
 const entries =
-  '^(?:src/(?:index|cojson|inspect/index|testing/index|vite/index|relay/index)|devtools/index)\\.ts$';
+  '^(?:src/(?:index|cojson|inspect/index|testing/index|worker/index|vite/index|relay/index)|devtools/index)\\.ts$';
 
 /** @param {readonly string[]} names */
 const anyOf = (names) => `(?:${names.join('|')})`;

@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { groupChunks } from './chunks.mjs';
-import { alias, browserEntries, external, nodeEntries, wasmFiles } from './packages.mjs';
+import { alias, browserEntries, external, nodeEntries, wasmFiles, workerEntries } from './packages.mjs';
 import { compileRunes, compileSvelte, inlineCss } from './svelte.mjs';
 
 /**
@@ -45,6 +45,24 @@ export async function buildJavaScript(folder) {
   for (const file of wasmFiles) await copyFile(file, join(folder, basename(file)));
   const chunks = output.filter((file) => file.type === 'chunk');
   for (const name of Object.keys(browserEntries)) refuseNode(chunks, `${name}.js`);
+  return chunks;
+}
+
+/** Builds what runs in service workers. @param {string} folder @returns {Promise<readonly import('rolldown').OutputChunk[]>} */
+export async function buildWorker(folder) {
+  const bundle = await rolldown({
+    input: workerEntries,
+    platform: 'browser',
+    preserveEntrySignatures: 'strict',
+    onLog(level, log, handler) {
+      if (level === 'warn') throw new Error(log.message);
+      handler(level, log);
+    },
+  });
+  const { output } = await bundle.write({ dir: folder, format: 'es', entryFileNames: '[name].js' });
+  await bundle.close();
+  const chunks = output.filter((file) => file.type === 'chunk');
+  for (const name of Object.keys(workerEntries)) refuseNode(chunks, `${name}.js`);
   return chunks;
 }
 

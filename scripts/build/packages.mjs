@@ -10,6 +10,8 @@ export const browserEntries = {
   inspect: join(root, 'src/inspect/index.ts'),
   testing: join(root, 'src/testing/index.ts'),
 };
+/** A file of its own: a service worker need not be a module, and shares nothing with pages. */
+export const workerEntries = { worker: join(root, 'src/worker/index.ts') };
 export const nodeEntries = {
   vite: join(root, 'src/vite/index.ts'),
   relay: join(root, 'src/relay/index.ts'),

@@ -16,7 +16,12 @@ const appID = 'app.js';
  * @param {readonly string[]} [names] @returns {Promise<{ readonly entry: Fetched, readonly later: readonly Fetched[] }>}
  */
 export async function measureKernel(names) {
-  const source = JSON.stringify(join(root, 'src/index.ts'));
+  return measureEntry('src/index.ts', names);
+}
+
+/** The same for any entry. @param {string} file @param {readonly string[]} [names] */
+export async function measureEntry(file, names) {
+  const source = JSON.stringify(join(root, file));
   const bundle = await rolldown({
     input: appID,
     platform: 'browser',

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
-import { browserEntries, external, nodeEntries, root } from './packages.mjs';
+import { browserEntries, external, nodeEntries, root, workerEntries } from './packages.mjs';
 
 /** Builds self-contained types, which include cojson's. @param {string} folder */
 export async function buildTypes(folder) {
   const { relay, vite } = nodeEntries;
   const bundle = await rolldown({
-    input: { ...browserEntries, relay, vite },
+    input: { ...browserEntries, ...workerEntries, relay, vite },
     external,
     platform: 'neutral',
     checks: { pluginTimings: false },

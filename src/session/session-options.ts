@@ -22,6 +22,12 @@ export interface SessionOptions {
    * once the kernel's own storage has content of the account, it is used instead of 'cojson-indexeddb'. 'memory': nowhere.
    */
   readonly storage?: StorageKind;
+  /**
+   * Lets the app's service worker send what the last tab could not, if it calls `deliverAfterLastTab` of
+   * `@MaiaOS/kernel/worker`, where the browser has Background Sync. Needs `remember` and `storage` to keep the content in the
+   * kernel's own storage. Default: false.
+   */
+  readonly deliverAfterLastTab?: boolean;
   readonly signal?: AbortSignal;
   readonly logger?: Logger;
 }

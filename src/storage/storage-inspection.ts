@@ -1,5 +1,5 @@
 import type { Content, RawCoID } from '../engine/content.ts';
-import type { StorageQuota } from './storage-quota.ts';
+import type { StorageQuota } from './quota/storage-quota.ts';
 import type { WriteAttempts } from './write-queue.ts';
 
 /** Everything that `inspect` may read of a device's storage. Reading changes neither the data nor the known states. */

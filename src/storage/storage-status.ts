@@ -3,7 +3,7 @@ import type { KernelError } from '../base/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../base/readable.ts';
 import type { StorageStatus } from './device-storage.ts';
-import { createStorageQuota, type QuotaStatus, type StorageQuota } from './storage-quota.ts';
+import { createStorageQuota, type QuotaStatus, type StorageQuota } from './quota/storage-quota.ts';
 
 /** Combines writes, quota and migration into the published status of a persistent storage. */
 export interface StorageStatusParts {

@@ -14,7 +14,7 @@ import { createTransports } from '../transport/ordinary-transports.ts';
 import { authMethods, readRelayTargets, type RelayTargets } from './relay-targets.ts';
 import type { CreateTabs } from './tabs/tabs.ts';
 
-export { accountOf, type AccountKeys } from './auth/account-proof.ts';
+export { accountOf, signProof, type AccountKeys } from './auth/account-proof.ts';
 
 export type SyncPlatform = Pick<
   Platform,

@@ -4,6 +4,8 @@ import { isRelayAuth, methodOf, type AuthMethod, type RelayAuth } from './auth/r
 import type { RelayTarget, SyncOptions } from './sync-peers.ts';
 import { resolveSyncUrls } from './connection/sync-url.ts';
 
+export { isThisMachine } from './connection/sync-url.ts';
+
 export type RelayTargets = readonly [RelayUrls, ...RelayUrls[]];
 type RelayUrls = readonly [string, ...string[]];
 /** In the order of the targets. */

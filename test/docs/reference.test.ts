@@ -42,6 +42,7 @@ describe('docs/reference', () => {
     'src/relay/index.ts',
     'src/inspect/index.ts',
     'src/testing/index.ts',
+    'src/worker/index.ts',
     'devtools/index.ts',
   ])('mentions every value that %s exports', (entry) => {
     const names = exportedValues(entry);

@@ -9,6 +9,7 @@ import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createInspector, type Inspector } from '../index.ts';
 import { until } from '../../../test/support/until.ts';
+import { setDelivered } from '../../worker/delivered-nodes.ts';
 import { explain } from './explain.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -54,6 +55,20 @@ function follow(where: { readonly url: string } | false): void {
 const verdict = (id: string = map.id) => inspector.explain(id).verdict;
 
 describe('explanation of a CoValue', () => {
+  it('[DELIV-1] says that the service worker sends it after the last tab, only if the browser was asked to', async () => {
+    await until(() => expect(verdict()).toBe('All edits from this device are confirmed by every relay'));
+    sync.pause();
+    map.set('title', 'Edited');
+    const ofWorker = () =>
+      inspector.explain(map.id).evidence.filter((sentence) => sentence.includes('service worker'));
+    await until(() => expect(verdict()).toBe('Paused'));
+    expect(ofWorker()).toEqual([]);
+    setDelivered(node, true);
+    expect(ofWorker()).toHaveLength(1);
+    setDelivered(node, false);
+    expect(ofWorker()).toEqual([]);
+  });
+
   it('reports that all of it arrived, and what this device holds', async () => {
     await until(() => expect(verdict()).toBe('All edits from this device are confirmed by every relay'));
     const { evidence, next } = inspector.explain(map.id);

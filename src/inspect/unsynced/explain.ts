@@ -2,6 +2,7 @@ import type { LocalNode } from 'cojson';
 import { findCoValue } from '../../engine/private-fields.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import { describeOutage } from '../shared/describe-outage.ts';
+import { isDelivered } from '../../worker/delivered-nodes.ts';
 import { describeRequest } from '../shared/describe-request.ts';
 import { clockAdvice, describeClock } from '../shared/wrong-clock.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
@@ -48,7 +49,7 @@ export function explain(id: string, snapshot: InspectorSnapshot, node: LocalNode
   if (!isCoValueID(id)) return explainInvalidID(id);
   const row = snapshot.unsynced.find((unsynced) => unsynced.id === id);
   if (!row) return explainNotPending(id, snapshot, node);
-  return isLost(row.reason) ? explainLost(row, row.reason, snapshot, node) : explainRow(row, snapshot);
+  return isLost(row.reason) ? explainLost(row, row.reason, snapshot, node) : explainRow(row, snapshot, node);
 }
 
 /** The other edits of the CoValue may be pending, or have arrived. */
@@ -60,7 +61,7 @@ function explainLost(
 ): Explanation {
   const { otherReason, id } = row;
   const others = otherReason
-    ? explainRow({ ...row, reason: otherReason }, snapshot)
+    ? explainRow({ ...row, reason: otherReason }, snapshot, node)
     : explainNotPending(id, snapshot, node);
   return {
     id,
@@ -82,7 +83,11 @@ function describeLost(reason: LostReason): readonly string[] {
   return [`This device refused ${what}.`, `${reason.error.code}: ${reason.error.message}`];
 }
 
-function explainRow(row: UnsyncedRow, { atMs, overview, peers }: InspectorSnapshot): Explanation {
+function explainRow(
+  row: UnsyncedRow,
+  { atMs, overview, peers }: InspectorSnapshot,
+  node: LocalNode,
+): Explanation {
   const { clockOffsetMs } = overview;
   const { id, reason, sinceMs, trackedFor } = row;
   const missingAt = missingPlaces(row);
@@ -103,6 +108,11 @@ function explainRow(row: UnsyncedRow, { atMs, overview, peers }: InspectorSnapsh
       ...(error ? [`${error.code}: ${error.message}`] : []),
       ...describeAddress(reason),
       ...describeRequests(reason, peers),
+      ...(missingAt.length > 0 && isDelivered(node)
+        ? [
+            'If the last tab is closed, the browser starts the app’s service worker once there is a network, to send them.',
+          ]
+        : []),
       ...(clockOffsetMs === undefined ? [] : [`${describeClock(clockOffsetMs)}.`]),
     ],
     next: advice,

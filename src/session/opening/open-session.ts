@@ -5,6 +5,7 @@ import type { AccountToOpen } from './account-to-open.ts';
 import { holdSeed, type SeedHolder } from '../account/seed-holder.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { activate } from '../active-session.ts';
+import { followAfterLastTab } from '../after-last-tab/after-last-tab.ts';
 import { importAccount } from './import-account.ts';
 import { createSession } from './create-session.ts';
 import { openNode, type OpenNode } from './open-node.ts';
@@ -86,6 +87,10 @@ function begin(parts: SessionParts): Session {
   const leaving = createSignOut({ platform, accountID, sync, edits, tabs, isKept, logger, life: () => life });
   const place = keepPlace({ ...parts, life: () => life });
   const stopFetching = fetchForLater(platform);
+  const endDeliveries =
+    options.deliverAfterLastTab === true && options.sync !== false
+      ? followAfterLastTab({ platform, node, accountID, storage, sync, options: options.sync ?? {}, logger })
+      : () => {};
   const loads = createLoads({ node, sync, storage, clock: platform.clock });
   const life = createSessionLife({
     node,
@@ -94,6 +99,7 @@ function begin(parts: SessionParts): Session {
     end() {
       removeOpen();
       stopFetching();
+      endDeliveries(leaving.isLeaving());
       loads.close();
       place.end();
       leaving.end();

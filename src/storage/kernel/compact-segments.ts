@@ -1,7 +1,8 @@
 import { stores } from '../account-database.ts';
 import type { RawCoID, SessionID } from '../../engine/content.ts';
 import { committing, resultOf } from '../indexed-db.ts';
-import { endOf, messageSize, sizeOf, type Piece, type Run } from './pieces.ts';
+import { messageSize, sizeOf } from './messages/stored-messages.ts';
+import { endOf, type Piece, type Run } from './pieces.ts';
 import { addPieces, isSmall, piecesIn, type Segment } from './segments.ts';
 
 /** Limited, because a transaction blocks writes. */

@@ -3,7 +3,8 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { CoValueHeader, KnownState, Content, RawCoID, SessionID } from '../../engine/content.ts';
 import { createLoads } from './loads.ts';
-import { knownStateOf, messageSize, type Piece, type Run, type StoredCoValue } from './pieces.ts';
+import { messageSize } from './messages/stored-messages.ts';
+import { knownStateOf, type Piece, type Run, type StoredCoValue } from './pieces.ts';
 import { until } from '../../../test/support/until.ts';
 
 const owned = (group: RawCoID): CoValueHeader => ({

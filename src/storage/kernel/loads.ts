@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { createTimeSlices } from '../../base/time-slices.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
-import { joinPieces, messagesOf, type Piece, type StoredCoValue } from './pieces.ts';
+import { messagesOf } from './messages/stored-messages.ts';
+import { joinPieces, type Piece, type StoredCoValue } from './pieces.ts';
 import type { KnownStates } from './known-states.ts';
 
 type OnContent = (content: Content) => void;

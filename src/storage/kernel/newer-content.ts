@@ -2,7 +2,8 @@ import { segmentIDs, stores } from '../account-database.ts';
 import type { KnownState, Content, SessionID } from '../../engine/content.ts';
 import type { KnownCoValue } from '../kernel-device-storage.ts';
 import { resultOf } from '../indexed-db.ts';
-import { endOf, contiguousRuns, messagesOf, type Run } from './pieces.ts';
+import { messagesOf } from './messages/stored-messages.ts';
+import { endOf, contiguousRuns, type Run } from './pieces.ts';
 import { readPiecesIn } from './segments.ts';
 
 /** Reads what is stored beyond what a node has. Starts with the newest segment, and stops once `saved` is reached. */

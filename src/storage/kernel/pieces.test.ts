@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CoValueHeader, RawCoID, SessionID, Transaction } from '../../engine/content.ts';
-import { joinPieces, knownStateOf, messagesOf, withoutFork, type Piece, type Run } from './pieces.ts';
+import { messagesOf } from './messages/stored-messages.ts';
+import { joinPieces, knownStateOf, withoutFork, type Piece, type Run } from './pieces.ts';
 
 const id: RawCoID = 'co_zMap';
 const ana = 'co_zAna_session_z1' as SessionID;

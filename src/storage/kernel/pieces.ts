@@ -1,9 +1,7 @@
-import { cojsonInternals } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
 import type {
   CoValueHeader,
   KnownState,
-  Content,
   RawCoID,
   SessionID,
   Signature,
@@ -112,34 +110,4 @@ export function storedStateOf(stored: StoredCoValue, forks: ReadonlySet<SessionI
 
 export function endOf(run: Run | undefined): number {
   return run ? run.after + run.transactions.length : 0;
-}
-
-/** cojson's recommended message size in characters. Its own storage splits at the same size. */
-export const messageSize = cojsonInternals.TRANSACTION_CONFIG.MAX_RECOMMENDED_TX_SIZE;
-
-export function sizeOf(transactions: readonly Transaction[]): number {
-  return transactions.reduce((sum, transaction) => sum + cojsonInternals.getTransactionSize(transaction), 0);
-}
-
-/** The messages for cojson. A long history is split at signatures; the first message says how far it goes. */
-export function messagesOf(stored: StoredCoValue): readonly Content[] {
-  const { id, header, runs } = stored;
-  const priority = cojsonInternals.getPriorityFromHeader(header);
-  const begin = (): Content => ({ action: 'content', id, header, priority, new: {} });
-  let message = begin();
-  const messages = [message];
-  let size = 0;
-  for (const { sessionID, after, transactions, signature } of [...runs.values()].flat()) {
-    if (size > messageSize) {
-      messages.push((message = begin()));
-      size = 0;
-    }
-    const session = (message.new[sessionID] ??= { after, newTransactions: [], lastSignature: signature });
-    session.newTransactions.push(...transactions);
-    session.lastSignature = signature;
-    size += sizeOf(transactions);
-  }
-  const [first] = messages;
-  if (first && messages.length > 1) first.expectContentUntil = knownStateOf(stored).sessions;
-  return messages;
 }

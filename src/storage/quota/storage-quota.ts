@@ -1,6 +1,6 @@
-import type { Clock } from '../base/clock.ts';
-import type { StorageManagement } from '../platform/platform.ts';
-import type { StorageStatus } from './device-storage.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { StorageManagement } from '../../platform/platform.ts';
+import type { StorageStatus } from '../device-storage.ts';
 
 export type QuotaStatus = Pick<StorageStatus, 'persisted' | 'usedBytes' | 'quotaBytes'>;
 

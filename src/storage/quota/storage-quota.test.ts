@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StorageManagement } from '../platform/platform.ts';
-import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
+import type { StorageManagement } from '../../platform/platform.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createStorageQuota, type QuotaStatus } from './storage-quota.ts';
-import { until } from '../../test/support/until.ts';
+import { until } from '../../../test/support/until.ts';
 
 let clock: FakeClock;
 let changes: QuotaStatus[];

@@ -1,0 +1,3 @@
+import { deliverAfterLastTab } from '@MaiaOS/kernel/worker';
+
+deliverAfterLastTab();

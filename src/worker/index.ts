@@ -1,0 +1,1 @@
+export { deliverAfterLastTab } from './deliver-after-last-tab.ts';
