@@ -166,6 +166,25 @@ it('[DELIV-3] a tab that has the account open sends it, until it is closed', asy
   await delivery;
 });
 
+it('[DELIV-3] a tab that owes nothing holds up the worker only for a moment', async () => {
+  const clock = createFakeClock();
+  let close = () => {};
+  await new Promise<void>((opened) => {
+    void navigator.locks.request(sessionLockName(`${accountID}_session_zB` as SessionID), () => {
+      opened();
+      return new Promise<void>((end) => (close = end));
+    });
+  });
+  let hasEnded = false;
+  void deliver(platform({ clock })).then(() => (hasEnded = true));
+  await until(() => {
+    clock.advance(500);
+    expect(hasEnded).toBe(true);
+  });
+  expect(requests).toEqual([]);
+  close();
+});
+
 it('[DELIV-4] a ticket is sent in a header, with nothing but what the account has signed', async () => {
   const content = await owe();
   const other = JSON.parse(JSON.stringify(await owe()).replaceAll(accountID, 'co_zOther')) as Content;

@@ -22,9 +22,11 @@ export interface WorkerPlatform {
 
 /** Longer than a tab takes to close; a tab that goes on needs no worker. */
 const tabMs = 20_000;
+/** A tab that is closing may still be writing. */
+const writingMs = 2_000;
 const checkEveryMs = 500;
 /** Of these, the content is in memory at once. */
-const coValuesAtOnce = 200;
+const coValuesAtOnce = 50;
 
 /**
  * Sends what the accounts of this origin owe their relays, without a tab. It writes nothing of that down: the next tab asks the
@@ -62,8 +64,8 @@ async function deliverAccount(
   }
   const hasTab = () => isOpenInTab(platform.locks, accountID);
   try {
-    if (!(await owesAny(db, relays))) return true;
     for (let waitedMs = 0; await hasTab(); waitedMs += checkEveryMs) {
+      if (waitedMs >= writingMs && !(await owesAny(db, relays))) return true;
       // A tab that was closed at once with its edit, or that hangs, may leave them to a later attempt.
       if (waitedMs >= tabMs) throw new Error('A tab has the account open, so it sends the edits itself.');
       await new Promise<void>((resolve) => clock.after(checkEveryMs, resolve));
