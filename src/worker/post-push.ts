@@ -41,8 +41,8 @@ export async function postPush(
         signal: AbortSignal.timeout(requestMs),
       });
       const { status } = response;
-      if (status === 429 || status >= 500) return undefined;
       const answer = parseJson(await response.text());
+      if (status === 429 || status >= 500) return undefined;
       // Such as the page of a network that asks its users to sign in.
       if (status === 200 && !(isRecord(answer) && Array.isArray(answer['accepted']))) return undefined;
       return { status, body: isRecord(answer) ? answer : {} };

@@ -42,8 +42,9 @@ export async function getTicket(options: {
       redirect: 'error',
       signal: AbortSignal.timeout(requestMs),
     });
+    const text = await response.text();
     if ([400, 404, 405].includes(response.status)) return undefined;
-    const answer = response.ok ? parseJson(await response.text()) : undefined;
+    const answer = response.ok ? parseJson(text) : undefined;
     // The answer itself may quote the proof.
     if (!isRecord(answer)) throw new Error(`The relay answered with status ${response.status}.`);
     return answer;
