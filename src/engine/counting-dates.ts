@@ -154,7 +154,8 @@ function isByMember(transaction: Transaction, role: string | undefined): boolean
 
 function changeOf({ changes }: Transaction): { readonly key: string; readonly value: unknown } {
   const [change] = (changes ?? []) as readonly { readonly key?: unknown; readonly value?: unknown }[];
-  return { key: String(change?.key), value: change?.value };
+  const key = change?.key;
+  return { key: typeof key === 'string' ? key : '', value: change?.value };
 }
 
 /** The group of a CoValue and all groups above it, and what it is a branch of; each once. */

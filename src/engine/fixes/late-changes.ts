@@ -60,7 +60,7 @@ export function patchLateChanges(): void {
 }
 
 function isRevelation(change: unknown): boolean {
-  return isRecord(change) && isRevelationKey(String(change['key']));
+  return isRecord(change) && typeof change['key'] === 'string' && isRevelationKey(change['key']);
 }
 
 /** Validates again, in all that depends on a group, the CoValues with edits at or after this time. */

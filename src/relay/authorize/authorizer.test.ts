@@ -147,3 +147,15 @@ it('[RELAY-84] keeps only so many answers', () => {
   expect([kept.find('question 0'), kept.find('question 1')]).toEqual([undefined, true]);
   expect(kept.find(`question ${maxKept}`)).toBe(true);
 });
+
+it('[RELAY-84] asks nothing more for a client that has gone', async () => {
+  const { asked, authorize } = askable();
+  const { rights } = setUp(authorize);
+  const all = Array.from({ length: 100 }, (_, index) => rights.decide(`co_z${index}`, 'load'));
+  rights.close();
+  for (const { answer } of asked) answer(true);
+  const answers = await Promise.all(all.map(async (answer) => answer));
+  expect(answers.filter(Boolean)).toHaveLength(maxConcurrentQuestions);
+  expect(asked).toHaveLength(maxConcurrentQuestions);
+  expect(rights.decide('co_zNew', 'load')).toBe(false);
+});

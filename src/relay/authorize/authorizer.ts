@@ -18,6 +18,8 @@ export interface Rights {
   has(id: string, action: AuthorizedAction): boolean;
   /** A promise unless the answer is known at once. It never rejects. */
   decide(id: string, action: AuthorizedAction): boolean | Promise<boolean>;
+  /** The client has gone: what was not asked yet is not asked any more, and counts as no. */
+  close(): void;
 }
 
 export interface AuthorizerOptions extends Omit<AskOptions, 'failed'> {
@@ -27,6 +29,8 @@ export interface AuthorizerOptions extends Omit<AskOptions, 'failed'> {
 
 /** Of one connection or request. */
 export const maxConcurrentQuestions = 32;
+/** More than one message can need. Beyond it, the answer is no. */
+const maxWaiting = 10_000;
 const logIntervalMs = 60_000;
 /** More users than are connected. */
 const maxUsers = 20_000;
@@ -63,12 +67,14 @@ export function createAuthorizer({ logger, ...options }: AuthorizerOptions): Aut
     const user = numberOf(principal, appID);
     const line: (() => void)[] = [];
     let asked = 0;
+    let isClosed = false;
     const keyOf = (id: string, action: AuthorizedAction) => `${user} ${action} ${id}`;
 
     function decide(id: string, action: AuthorizedAction): boolean | Promise<boolean> {
       const key = keyOf(id, action);
       const known = kept.find(key) ?? pending.get(key);
       if (known !== undefined) return known;
+      if (isClosed || line.length >= maxWaiting) return false;
       if (asked >= maxConcurrentQuestions)
         return new Promise((resolve) => line.push(() => resolve(decide(id, action))));
       const answer = ask(key, {
@@ -93,7 +99,14 @@ export function createAuthorizer({ logger, ...options }: AuthorizerOptions): Aut
       return askWithin(request, { ...options, failed }, (answer) => kept.keep(key, answer, askedAtMs));
     }
 
-    return { has: (id, action) => kept.find(keyOf(id, action)) === true, decide };
+    return {
+      has: (id, action) => kept.find(keyOf(id, action)) === true,
+      decide,
+      close() {
+        isClosed = true;
+        for (const goOn of line.splice(0)) goOn();
+      },
+    };
   }
 
   return { rightsOf };

@@ -506,7 +506,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     stopReading: () => reader.stop(),
     refuse,
     refuseFork(coValueID, sessionID) {
-      if (hasEnded || gate?.isHidden(coValueID)) return;
+      if (hasEnded) return;
       // Clients count transactions, so they would count refused ones, too. Where theirs begin to differ is not known here.
       limit(coValueID, sessionID, 0);
       const reason = 'These transactions conflict with stored transactions of the same session.';

@@ -30,7 +30,8 @@ describePostgres('two relays of a storage', () => {
     const storage = await createPostgres();
     const [one, two] = [await startRelay({ storage }), await startRelay({ storage })];
     const writer = await createWriter();
-    await push(one.url, writer.all());
+    // Where it is watched, so that no notice of it comes later.
+    await push(two.url, writer.all());
     const me = await watch(two.url, [writer.group], { clientId: 'me' });
     const you = await watch(two.url, [writer.group], { clientId: 'you' });
     for (let count = 1; count <= 3; count++) {
@@ -50,17 +51,19 @@ describePostgres('two relays of a storage', () => {
       await startRelay({ storage }, (database) => deafened(database, () => isDeaf)),
     ];
     const writer = await createWriter();
-    await push(one.url, writer.all());
+    // Where it is watched, so that no notice of it comes later.
+    await push(two.url, writer.all());
     const me = await watch(two.url, [writer.group], { clientId: 'me' });
     const you = await watch(two.url, [writer.group], { clientId: 'you' });
     await pushAs(one.url, 'someone', writer.edit('heard'));
-    await until(() => expect(you.notices()).toHaveLength(1));
-    await until(() => expect(me.notices()).toHaveLength(1));
+    await until(() => expect(you.notices().length).toBeGreaterThan(0));
+    await until(() => expect(me.notices().length).toBeGreaterThan(0));
+    const heard = you.notices().length;
     isDeaf = true;
     await pushAs(one.url, 'me', writer.edit('unheard'));
     isDeaf = false;
     // By its next beat at the latest. On a slow machine, a beat is late more often, and others' changes come twice.
-    await until(() => expect(you.notices().length).toBeGreaterThanOrEqual(2));
+    await until(() => expect(you.notices().length).toBeGreaterThan(heard));
     const before = me.notices().length;
     await pushAs(one.url, 'someone', writer.edit('heard again'));
     await until(() => expect(me.notices().length).toBeGreaterThan(before));

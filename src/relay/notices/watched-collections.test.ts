@@ -7,7 +7,7 @@ import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import { createWatchedCollections, type Watcher } from './watched-collections.ts';
 
 /** Collections `co_zA…` own CoValues of the same first letter. */
-function setUp() {
+function setUp({ isAuthorized = false } = {}) {
   const clock = createFakeClock();
   const news = createCommitNews();
   const totals = new Map<string, number>();
@@ -15,7 +15,7 @@ function setUp() {
   let asked = 0;
   const denied = new Set<string>();
   const tools = {
-    rightsOf: () => ({ decide: (id: string) => !denied.has(id) }),
+    ...(isAuthorized && { rightsOf: () => ({ decide: (id: string) => !denied.has(id) }) }),
     ...{ clock, news, logger: silentLogger, isAlone: false },
     restrictions: { list: () => [], isTakenDown: () => false },
     storage: {
@@ -139,13 +139,21 @@ it('[RELAY-74] keeps what comes while a client names other collections', async (
 });
 
 it('[RELAY-81] notifies only those whom `authorize` lets load the collection, also later', async () => {
-  const { clock, commit, denied, watch, watched, paused } = setUp();
+  const { clock, commit, denied, watch, watched, paused } = setUp({ isAuthorized: true });
   const { notices, forbidden, watcher } = await watch('me', 'co_zA', 'co_zB');
   denied.add('co_zA');
   commit('co_zA1');
   await paused();
-  expect(forbidden).toEqual(['co_zA']);
+  await until(() => expect(forbidden).toEqual(['co_zA']));
+  // Hidden, in a collection that is not.
+  denied.add('co_zB0');
+  commit('co_zB0');
+  clock.advance(250);
+  await paused();
+  clock.advance(250);
+  expect(notices).toEqual([]);
   commit('co_zB1');
+  await paused();
   clock.advance(250);
   await until(() => expect(notices).toEqual([['co_zB']]));
   expect(await watched.watch(watcher, [])).toBe('co_zA');

@@ -40,6 +40,13 @@ interface Collection {
   checkedVersion: number;
 }
 
+/** Whom to notify of a collection, and of what. */
+interface Due {
+  readonly watchers: Set<Watcher>;
+  /** Undefined if anything may have changed. */
+  readonly ids: Set<string> | undefined;
+}
+
 /** The least time between two notices. */
 export const noticeIntervalMs = 250;
 const retryMs = 1_000;
@@ -61,6 +68,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
   /** How many transactions there were of what all were notified of; of those before the log was read last, in the second one. */
   let totals = new Map<string, number>();
   let earlierTotals = totals;
+  const ready = new Map<Watcher, Set<string>>();
   let hasAllChanged = false;
   let takenDown = listTakenDown();
   let isPaused = false;
@@ -139,7 +147,8 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
       waiting.clear();
       logged.clear();
     }
-    if (isPaused || !unfollow || (waiting.size + logged.size === 0 && !hasAllChanged)) return;
+    if (isPaused || !unfollow) return;
+    if (waiting.size + logged.size + ready.size === 0 && !hasAllChanged) return;
     isPaused = true;
     const all = hasAllChanged;
     const taken = [new Map(waiting), new Map(logged)] as const;
@@ -166,29 +175,58 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
   }
 
   async function flush(all: boolean, committed: WaitingNews, fromLog: WaitingNews): Promise<void> {
-    const due = new Map<Collection, Set<Watcher>>();
+    const due = new Map<Collection, Due>();
     const counted = new Map<string, number>();
-    if (all) for (const collection of collections.values()) due.set(collection, new Set(collection.watchers));
+    if (all)
+      for (const collection of collections.values())
+        due.set(collection, { watchers: new Set(collection.watchers), ids: undefined });
     await addDue(due, committed, counted, () => false);
     const known = (id: string) => counted.get(id) ?? totals.get(id) ?? earlierTotals.get(id);
     await addDue(due, fromLog, counted, (id, total) => known(id) === total);
-    const notices = new Map<Watcher, string[]>();
-    for (const [collection, watchers] of due) {
-      await checkAll(collection);
-      for (const watcher of watchers) {
-        if (!collection.watchers.has(watcher)) continue;
-        if (await mayLoad(collection, watcher))
-          notices.set(watcher, [...(notices.get(watcher) ?? []), collection.id]);
-        else watcher.forbid(collection.id);
-      }
+    for (const [collection, what] of due) {
+      if (tools.rightsOf || collection.checkedVersion !== collection.version) void prepare(collection, what);
+      else for (const watcher of what.watchers) addReady(collection, watcher);
     }
-    for (const [watcher, ids] of notices) watcher.notify(ids);
+    sendReady();
     if (totals.size + counted.size > maxRemembered) totals.clear();
     for (const [id, total] of counted) totals.set(id, total);
   }
 
+  /** Checks who may still have the notice, and then sends it, without holding up those of other collections. */
+  async function prepare(collection: Collection, { watchers, ids }: Due): Promise<void> {
+    try {
+      await checkAll(collection);
+      await Promise.all(
+        [...watchers].map(async (watcher) => {
+          if (!collection.watchers.has(watcher)) return;
+          if (!(await mayLoad(collection.id, watcher))) watcher.forbid(collection.id);
+          else if (await mayLoadAny(ids, watcher)) addReady(collection, watcher);
+        }),
+      );
+      flushSoon();
+    } catch (error) {
+      logger.debug('Could not find out whom to notify; retrying', { error });
+      clock.after(retryMs, () => {
+        if (collections.get(collection.id) === collection) void prepare(collection, { watchers, ids });
+      });
+    }
+  }
+
+  function addReady(collection: Collection, watcher: Watcher): void {
+    if (collection.watchers.has(watcher))
+      ready.set(watcher, (ready.get(watcher) ?? new Set()).add(collection.id));
+  }
+
+  function sendReady(): void {
+    for (const [watcher, ids] of ready) {
+      const watched = [...ids].filter((id) => collections.get(id)?.watchers.has(watcher));
+      if (watched.length > 0) watcher.notify(watched);
+    }
+    ready.clear();
+  }
+
   async function addDue(
-    due: Map<Collection, Set<Watcher>>,
+    due: Map<Collection, Due>,
     changed: WaitingNews,
     counted: Map<string, number>,
     isKnown: (id: string, total: number) => boolean,
@@ -211,31 +249,43 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
       const others = [...collection.watchers].filter(
         ({ clientName }) => pushedBy === undefined || clientName !== pushedBy,
       );
-      due.set(collection, new Set([...(due.get(collection) ?? []), ...others]));
+      const before = due.get(collection) ?? { watchers: new Set(), ids: new Set() };
+      for (const watcher of others) before.watchers.add(watcher);
+      before.ids?.add(id);
+      due.set(collection, before);
       // Otherwise, the log may have something that its pusher does not know.
       if (counts && others.length === collection.watchers.size) counted.set(id, total);
     }
   }
 
-  /** A watcher who was removed from the group gets no notice any more. */
+  /** A watcher who was removed from the group gets no notice any more. What changes meanwhile is checked with its own notice. */
   async function checkAll(collection: Collection): Promise<void> {
-    while (collection.checkedVersion !== collection.version) {
-      const { version } = collection;
-      for (const watcher of [...collection.watchers])
+    const { version } = collection;
+    if (collection.checkedVersion === version) return;
+    await Promise.all(
+      [...collection.watchers].map(async (watcher) => {
         if (!(await isAllowed(collection, watcher)) && collection.watchers.has(watcher))
           watcher.forbid(collection.id);
-      collection.checkedVersion = version;
-    }
+      }),
+    );
+    collection.checkedVersion = Math.max(collection.checkedVersion, version);
   }
 
   /** By the operator's `authorize`, which may end a right at any time. */
-  function mayLoad({ id }: Collection, { principal }: Watcher): boolean | Promise<boolean> {
+  function mayLoad(id: string, { principal }: Watcher): boolean | Promise<boolean> {
     return tools.rightsOf?.(principal).decide(id, 'load') ?? true;
+  }
+
+  /** Of what has changed; undefined if that is not known. */
+  async function mayLoadAny(ids: ReadonlySet<string> | undefined, watcher: Watcher): Promise<boolean> {
+    if (!tools.rightsOf || !ids) return true;
+    for (const id of ids) if (await mayLoad(id, watcher)) return true;
+    return false;
   }
 
   async function isAllowed(collection: Collection, watcher: Watcher): Promise<boolean> {
     const { principal } = watcher;
-    if (!(await mayLoad(collection, watcher))) return false;
+    if (!(await mayLoad(collection.id, watcher))) return false;
     try {
       return await mayList(collection.id, principal, () => rolesOf.read(collection));
     } catch (error) {
@@ -257,6 +307,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     unfollow = undefined;
     waiting.clear();
     logged.clear();
+    ready.clear();
     totals.clear();
     earlierTotals.clear();
   }
@@ -272,10 +323,13 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
         watcher,
         before.filter((id) => !kept.has(id)),
       );
-      for (const collection of entered)
-        if (restrictions.isTakenDown(collection.id) || !(await isAllowed(collection, watcher)))
-          return collection.id;
-      return undefined;
+      const forbidden = await Promise.all(
+        entered.map(
+          async (collection) =>
+            restrictions.isTakenDown(collection.id) || !(await isAllowed(collection, watcher)),
+        ),
+      );
+      return entered.find((_, index) => forbidden[index])?.id;
     },
     unwatch: (watcher) => leave(watcher, watcher.collections),
   };
@@ -327,19 +381,17 @@ function rememberRoles(
 
   return {
     async read(collection: Collection): Promise<StoredRoles> {
-      for (;;) {
-        const { version } = collection;
-        const known = remembered.get(collection);
-        const roles = known?.version === version ? known.roles : reading.run(() => readNow(collection));
-        if (known?.roles !== roles) remembered.set(collection, { version, roles });
-        try {
-          const read = await roles;
-          keep(collection, roles, read.bytes);
-          if (collection.version === version) return read;
-        } catch (error) {
-          if (remembered.get(collection)?.roles === roles) remembered.delete(collection);
-          throw error;
-        }
+      const { version } = collection;
+      const known = remembered.get(collection);
+      const roles = known?.version === version ? known.roles : reading.run(() => readNow(collection));
+      if (known?.roles !== roles) remembered.set(collection, { version, roles });
+      try {
+        const read = await roles;
+        keep(collection, roles, read.bytes);
+        return read;
+      } catch (error) {
+        if (remembered.get(collection)?.roles === roles) remembered.delete(collection);
+        throw error;
       }
     },
     forget: (collection: Collection) => void remembered.delete(collection),

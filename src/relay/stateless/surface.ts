@@ -87,6 +87,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     });
     checkServing(tools);
     const rights = tools.rightsOf?.(sender.principal);
+    if (rights) one.signal.addEventListener('abort', rights.close);
     if (part === 'pull')
       return own.pull(readPull(queryOf(request)), { memory, sender, rights, place: one.enter(pulling) });
     // Reading and parsing the body cost time, too.

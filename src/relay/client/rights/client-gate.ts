@@ -11,7 +11,7 @@ import { contentParts, takeInParts } from '../content-parts.ts';
 import { createAskedAgain } from './asked-again.ts';
 import { AuthorizedMessages } from './authorized-messages.ts';
 import type { Authorization } from './authorization.ts';
-import { allYes, createClientRights } from './client-rights.ts';
+import { createClientRights } from './client-rights.ts';
 import { maySend, type NamedOptions } from './may-send.ts';
 import { createOutgoingRights, type OutgoingRights, type OutgoingRightsOptions } from './outgoing-rights.ts';
 
@@ -131,11 +131,16 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
       const refused = { id, sessionID, count: after, reason: 'not-authorized' } as const;
       options.refuseContent(refused, notices.add(refused));
     }
-    askedAgain.add(`content ${id}`, () => allYes([mayLoad(id), rights.decide(id, 'content')]));
+    // What was refused for its owner or an author is asked with them again, or a client would reconnect for nothing.
+    const emptied = sessions.map(([sessionID, session]) => [sessionID, { ...session, newTransactions: [] }]);
+    const emptiedContent: Content = { ...content, new: Object.fromEntries(emptied) as Content['new'] };
+    const asked = withHeader(emptiedContent, headers.get(content));
+    askedAgain.add(`content ${id}`, () => maySend(asked, rights, options));
   }
 
   function denied(id: string): void {
-    askedAgain.add(`load ${id}`, () => mayLoad(id));
+    // By its own right: it may have come along with another one since.
+    askedAgain.add(`load ${id}`, () => rights.decide(id, 'load'));
   }
 
   function send(message: SyncMessage): void {
@@ -184,6 +189,7 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
     close() {
       messages.close();
       askedAgain.close();
+      rights.close();
     },
   };
 }

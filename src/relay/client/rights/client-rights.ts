@@ -13,6 +13,7 @@ export interface ClientRights {
   goesAlong(id: string, root: string): void;
   /** Whether the client has got it only with another one. */
   isAlong(id: string): boolean;
+  close(): void;
 }
 
 export function createClientRights(
@@ -27,7 +28,10 @@ export function createClientRights(
   /** Another token of the same user may have other claims. */
   function rights(): Rights {
     const of = user();
-    if (known?.of !== of || !known) known = { of, rights: rightsOf(of, appID) };
+    if (known?.of !== of || !known) {
+      known?.rights.close();
+      known = { of, rights: rightsOf(of, appID) };
+    }
     return known.rights;
   }
 
@@ -58,6 +62,7 @@ export function createClientRights(
       if (latest !== id && !(earlier && rights().has(earlier, 'load'))) roots.set(id, latest);
     },
     isAlong: (id) => roots.has(id),
+    close: () => known?.rights.close(),
   };
 }
 

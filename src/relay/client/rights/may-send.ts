@@ -3,6 +3,7 @@ import type { Content, CoValueHeader, RawCoID } from '../../../engine/content.ts
 import { getKnownCoValue } from '../../../engine/covalue-lookup.ts';
 import type { Rights } from '../../authorize/authorizer.ts';
 import type { SqlStorage } from '../../storage/sql-storage.ts';
+import { isCoValueID } from '../../../wire/ids.ts';
 import { allYes } from './client-rights.ts';
 
 export interface NamedOptions {
@@ -20,7 +21,8 @@ export function maySend(
   options: NamedOptions,
 ): boolean | Promise<boolean> {
   function maySendNaming(named: readonly RawCoID[]): boolean | Promise<boolean> {
-    if (named.length > maxNamed) return false;
+    // Anyone can write what only looks like an ID.
+    if (named.length > maxNamed || !named.every(isCoValueID)) return false;
     return allYes([mayLoad(content.id), ...named.map(mayLoad), decide(content.id, 'content')]);
   }
 

@@ -233,6 +233,16 @@ describe('who may pull a collection', () => {
     expect(idsOf((await pullAll(relay.url, [], inCollection(group))).changes)).toContain(map.id);
   });
 
+  it('[RELAY-72] a member, whatever others have written into the group', async () => {
+    const relay = await startRelay({ storage: 'memory:' });
+    const { node, map, group, all } = await createWriter();
+    const odd = [{ toString: 1, valueOf: 1 }, ['parent_co_z1', { toString: 1 }], null];
+    for (const key of odd)
+      node.getCoValue(group.id).makeTransaction([{ op: 'set', key, value: 'x' }] as never, 'trusting');
+    await push(relay.url, all());
+    expect(idsOf((await pullAll(relay.url, [], inCollection(group))).changes)).toContain(map.id);
+  });
+
   it('[RELAY-72] [RELAY-81] nothing that `authorize` does not let the client load', async () => {
     const storage = `pglite:${await createStorage()}`;
     const open = await startRelay({ storage });

@@ -50,7 +50,7 @@ export async function findChanged(
 ): Promise<FoundChanges> {
   const withheld = new Set<string>();
   const found = await findAll(ids, options, (id) => {
-    if (!options.isWithheld(id)) return false;
+    if (!options.isTakenDown(id)) return false;
     withheld.add(id);
     return true;
   });
@@ -66,7 +66,7 @@ export interface FindOptions {
   readonly changes: SqlStorage['changes'];
   readonly reader: Reader;
   readonly inTurn: Pace['inTurn'];
-  isWithheld(id: string): boolean;
+  isTakenDown(id: string): boolean;
 }
 
 const sessionIDsOf = ({ state }: Outline) => Object.keys(state.sessions) as SessionID[];

@@ -115,13 +115,16 @@ export function createPull(tools: StatelessTools) {
     const state = from === undefined ? undefined : await storage.changes.stateSince(from);
     if (state?.isKept === false) throw new Resync();
     const denied = 'collection' in of && rights ? await deniedOf(ids, rights) : new Set<string>();
-    const isWithheld = (id: string) => isTakenDown(id) || denied.has(id);
     const reader = storage.openReader();
     const isNew = !state?.isQuiet || cursor?.withheld !== '';
     const found = isNew
-      ? await findChanged(ids, from, { changes: storage.changes, reader, inTurn, isWithheld })
+      ? await findChanged(
+          ids.filter((id) => !denied.has(id)),
+          from,
+          { changes: storage.changes, reader, inTurn, isTakenDown },
+        )
       : nothing;
-    const name = nameOfSome(found.withheld);
+    const name = nameOfSome(new Set([...found.withheld, ...denied]));
     const deleted = nameOfSome(found.deleted);
     // What the client did not get may be allowed again, and the parts of an answer must be cut from the same whole.
     if (cursor && cursor.withheld !== name && (part ?? cursor.withheld !== '')) throw new Resync();

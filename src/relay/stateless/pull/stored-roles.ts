@@ -91,7 +91,8 @@ function parentsIn(piece: Content): readonly string[] {
     newTransactions.flatMap((one) => (one.privacy === 'trusting' ? parseJson(one.changes) : [])),
   );
   return changes.flatMap((change) => {
-    const [, id] = isRecord(change) ? (/^parent_(.*)$/.exec(String(change.key)) ?? []) : [];
+    const key = isRecord(change) ? change.key : undefined;
+    const [, id] = typeof key === 'string' ? (/^parent_(.*)$/.exec(key) ?? []) : [];
     return isCoValueID(id) ? [id] : [];
   });
 }
