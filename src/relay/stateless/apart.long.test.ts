@@ -152,6 +152,8 @@ describePostgres('two apps of relays on one PostgreSQL', () => {
     await tables.query(`drop table relay.used_nonces`);
     await tables.query(`drop table relay.usage`);
     await tables.query(`alter table relay.deletions drop column payer`);
+    await tables.query(`alter table relay.covalues drop column owner`);
+    await tables.query(`alter table relay.changes drop column pushed_by`);
     await tables.query(`delete from relay.changes`);
     await tables.query(`update relay.schema_version set version = 3`);
     const later = await startRelay({ storage, appIDs: ['a'] });
