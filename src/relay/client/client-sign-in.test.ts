@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { serveStub } from '../../../test/support/relay/serve-stub.ts';
 import { messagesIn } from '../../../test/support/relay/raw-client.ts';
+import { until } from '../../../test/support/until.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import { SignInRefusal, type Principal } from '../auth/principal.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
@@ -283,14 +284,13 @@ describe('[RELAY-60] a lookup', () => {
   });
 
   it('may become an account, which then stays', async () => {
-    const { signIn, grant, send, last, peers, clock, countLookup } = await lookingUp();
+    const { signIn, grant, send, last, peers, clock, countLookup, verifications } = await lookingUp();
     signIn('t2');
     send(echo(1));
-    await turn();
+    await until(() => expect(verifications).toHaveLength(2));
     expect(last()).toMatchObject({ principal: 'lookup' });
     await grant({ kind: 'account', id: 'co_zA' });
-    await turn();
-    expect(last()).toEqual({ maia: 'echoed', t: 1 });
+    await until(() => expect(last()).toEqual({ maia: 'echoed', t: 1 }));
     expect(peers()).toEqual(['client-1']);
     clock.advance(minuteMs);
     expect(peers()).toEqual(['client-1']);
@@ -303,18 +303,20 @@ describe('[RELAY-60] a lookup', () => {
     { kind: 'lookup', id: 'agent-1' },
     { kind: 'lookup', id: 'agent-2' },
   ] as const)('may not become %o', async (other) => {
-    const { signIn, grant, last, peers } = await lookingUp();
+    const { signIn, grant, last, peers, verifications } = await lookingUp();
     signIn('t2');
+    await until(() => expect(verifications).toHaveLength(2));
     await grant(other);
-    expect(last()).toMatchObject({ maia: 'refused', code: 'unauthorized', closing: true });
+    await until(() => expect(last()).toMatchObject({ maia: 'refused', code: 'unauthorized', closing: true }));
     expect(peers()).toEqual([]);
   });
 
   it('ends with a proof that does not count', async () => {
-    const { signIn, deny, last, peers, signInFailed } = await lookingUp();
+    const { signIn, deny, last, peers, signInFailed, verifications } = await lookingUp();
     signIn('t2');
+    await until(() => expect(verifications).toHaveLength(2));
     await deny(new SignInRefusal('unauthorized', 'No.'));
-    expect(last()).toMatchObject({ maia: 'refused', code: 'unauthorized', closing: true });
+    await until(() => expect(last()).toMatchObject({ maia: 'refused', code: 'unauthorized', closing: true }));
     expect([peers(), signInFailed.mock.calls.length]).toEqual([[], 1]);
   });
 });
