@@ -96,7 +96,7 @@ const relayFolders = {
   authorize: ['auth', 'config'],
   auth: ['config'],
   admission: ['operator', 'quota', 'beginnings', 'storage'],
-  quota: ['storage', 'database', 'config'],
+  quota: ['operator', 'storage', 'database', 'config'],
   operator: ['auth', 'database'],
   storage: ['beginnings', 'database', 'config'],
   bus: ['database'],

@@ -1,15 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import { retry } from '../../base/retry.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Database } from '../database/database.ts';
+import { followRows, type FollowedRows } from './followed-rows.ts';
 import type { RestrictedTarget, Restriction } from './restriction.ts';
 import { deleteRestriction, readRestrictions, storeRestriction } from './restriction-rows.ts';
 
 /** The restrictions in force, in memory, because every message is checked against them. None before `load`. */
-export interface Restrictions {
-  /** Reads them for the first time, once the tables are there. Rejects if the database cannot be read. */
-  load(): Promise<void>;
+export interface Restrictions extends Pick<FollowedRows, 'load' | 'refresh' | 'stop'> {
   blockOf(principal: Pick<Principal, 'kind' | 'id'>): Restriction | undefined;
   /** Of an account, or of an agent, whose account it is. */
   isBlocked(author: string): boolean;
@@ -20,9 +18,6 @@ export interface Restrictions {
   add(restriction: Restriction): Promise<boolean>;
   /** Resolves once it is out of force here, with false if there was none. */
   remove(target: RestrictedTarget): Promise<boolean>;
-  /** Another relay may have changed them: reads them again, until that succeeds. */
-  refresh(): Promise<void>;
-  stop(): void;
 }
 
 export interface RestrictionsOptions {
@@ -55,12 +50,20 @@ export function createRestrictions({
   logger,
   on,
 }: RestrictionsOptions): Restrictions {
-  const ending = new AbortController();
   let stored: readonly Restriction[] = [];
   let inForce = none;
   let cancelTimer = () => {};
-  let reading: Promise<void> | undefined;
-  let nextReading: Promise<void> | undefined;
+
+  const rows = followRows({
+    read: () => readRestrictions(database.query),
+    apply(restrictions) {
+      stored = restrictions;
+      apply();
+    },
+    changed: on.changed,
+    name: 'what the operator has blocked',
+    ...{ clock, logger },
+  });
 
   /** What has ended by a clock that is then corrected comes into force again. */
   function apply(): void {
@@ -80,7 +83,7 @@ export function createRestrictions({
   function endInTime(nowMs: number): void {
     cancelTimer();
     const ends = stored.filter(({ untilMs }) => untilMs > 0);
-    if (ends.length === 0 || ending.signal.aborted) return;
+    if (ends.length === 0 || rows.signal.aborted) return;
     const leftMs = ends.map(({ untilMs }) => untilMs - nowMs).filter((ms) => ms > 0);
     const firstMs = leftMs.reduce((first, ms) => Math.min(first, ms), longestTimerMs);
     cancelTimer = clock.after(firstMs, apply);
@@ -88,54 +91,22 @@ export function createRestrictions({
 
   const all = () => Object.values(inForce).flatMap((restrictions) => [...restrictions.values()]);
 
-  async function read(): Promise<void> {
-    const restrictions = await retry(() => readRestrictions(database.query), {
-      clock,
-      signal: ending.signal,
-      failed: (error) => logger.warn('Could not read what the operator has blocked; retrying', { error }),
-    });
-    if (restrictions && !ending.signal.aborted) {
-      stored = restrictions;
-      apply();
-    }
-    reading = undefined;
-  }
-
-  /** A reading that has begun may miss what was stored since. */
-  function refresh(): Promise<void> {
-    if (!reading) return (reading = read());
-    return (nextReading ??= reading.then(() => {
-      nextReading = undefined;
-      return refresh();
-    }));
-  }
-
-  async function afterChange(isChanged: boolean): Promise<boolean> {
-    if (!isChanged) return false;
-    on.changed();
-    await refresh();
-    return true;
-  }
-
   function accountBlockOf(author: string): Restriction | undefined {
     if (inForce.account.size === 0) return undefined;
     return inForce.account.get(author.startsWith('co_') ? author : accountIDOf(author));
   }
 
   return {
-    async load() {
-      stored = await readRestrictions(database.query);
-      apply();
-    },
+    load: rows.load,
+    refresh: rows.refresh,
     blockOf: ({ kind, id }) => (kind === 'token' ? inForce.principal.get(id) : accountBlockOf(id)),
     isBlocked: (author) => accountBlockOf(author) !== undefined,
     isTakenDown: (coValueID) => inForce.covalue.has(coValueID),
     list: () => all().sort((one, other) => one.sinceMs - other.sinceMs),
-    add: async (restriction) => afterChange(await storeRestriction(database, restriction)),
-    remove: async (target) => afterChange(await deleteRestriction(database, target)),
-    refresh,
+    add: async (restriction) => rows.afterChange(await storeRestriction(database, restriction)),
+    remove: async (target) => rows.afterChange(await deleteRestriction(database, target)),
     stop() {
-      ending.abort();
+      rows.stop();
       cancelTimer();
     },
   };
