@@ -18,8 +18,8 @@ import {
   audienceOf,
   withToken,
 } from '../../../test/support/relay/stateless-sign-in.ts';
-import { createClientNode } from '../../../test/support/relay/stock-client.ts';
-import { createSharedMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { createWriter, type StatelessWriter } from '../../../test/support/relay/stateless-writer.ts';
+import { openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { RelayAuthOptions } from '../index.ts';
@@ -59,16 +59,8 @@ const wordOf = ({ status, body }: StatelessAnswer) =>
   status === 200 ? 'ok' : (body.error as { readonly code: string }).code;
 
 /** A client with its own group, which everyone may read. */
-async function createWriter() {
-  const node = await createClientNode();
-  const { group } = createSharedMap(node);
-  return { node, group };
-}
-
-type Writer = Awaited<ReturnType<typeof createWriter>>;
-
 const surfaces: Readonly<
-  Record<string, (url: string, token: string | undefined, writer: Writer) => Promise<string>>
+  Record<string, (url: string, token: string | undefined, writer: StatelessWriter) => Promise<string>>
 > = {
   push: async (url, token, { node, group }) =>
     wordOf(await push(url, changesOf(node, group), token ? withToken(token) : {})),

@@ -1,25 +1,12 @@
 import { expect, it } from 'vitest';
 import { openNotices, watch } from '../../../test/support/relay/notice-client.ts';
-import {
-  accountOf,
-  changesBy,
-  changesOf,
-  push,
-  pushBody,
-} from '../../../test/support/relay/stateless-client.ts';
+import { changesOf, push, pushBody } from '../../../test/support/relay/stateless-client.ts';
 import { exchange, nonceOf, withToken } from '../../../test/support/relay/stateless-sign-in.ts';
-import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import { createWriter } from '../../../test/support/relay/stateless-writer.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
-import { createSharedMap, deafened, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { deafened, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import type { Content } from '../../engine/content.ts';
-
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  const edit = (word: string) => changesBy(node, map, () => map.set('word', word));
-  return { node, map, group: map.group, edit, all: () => changesOf(node, accountOf(node), map.group, map) };
-}
 
 const pushAs = async (url: string, clientId: string, changes: readonly Content[]) => {
   expect((await pushBody(url, JSON.stringify({ clientId, changes }))).status).toBe(200);

@@ -2,14 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { openIdentityServer } from '../../../test/support/auth/identity-server.ts';
 import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
-import {
-  accountOf,
-  changesOf,
-  pull,
-  pullAll,
-  push,
-  pushBody,
-} from '../../../test/support/relay/stateless-client.ts';
+import { pull, pullAll, push, pushBody } from '../../../test/support/relay/stateless-client.ts';
 import {
   audienceOf,
   exchange,
@@ -17,21 +10,15 @@ import {
   post,
   withToken,
 } from '../../../test/support/relay/stateless-sign-in.ts';
+import { createWriter } from '../../../test/support/relay/stateless-writer.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
-import { createSharedMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { openPostgresDatabase } from '../database/postgres-database.ts';
 import { openAppSchema } from '../database/in-schema.ts';
 import { schemaVersion } from '../database/schema.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { Relay } from '../index.ts';
-
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  const all = () => changesOf(node, accountOf(node), map.group, map);
-  return { node, map, all };
-}
 
 function apart(open: () => Promise<string>) {
   let relay: Relay;

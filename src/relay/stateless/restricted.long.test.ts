@@ -20,16 +20,10 @@ import {
   proofOf,
   withToken,
 } from '../../../test/support/relay/stateless-sign-in.ts';
+import { createWriter } from '../../../test/support/relay/stateless-writer.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
-import { createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { startRelay } from '../../../test/support/relay/test-relay.ts';
 import type { Content } from '../../engine/content.ts';
-
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  const all = () => changesOf(node, accountOf(node), map.group, map);
-  return { node, map, all, edit: (word: string) => changesBy(node, map, () => map.set('word', word)) };
-}
 
 const reason = 'Spam in shared lists';
 

@@ -6,20 +6,14 @@ import { silentLogger } from '../../base/logger.ts';
 import { openIdentityServer } from '../../../test/support/auth/identity-server.ts';
 import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
 import { startAdministeredRelay } from '../../../test/support/relay/administered-relay.ts';
-import { accountOf, changesBy, changesOf, pull, push } from '../../../test/support/relay/stateless-client.ts';
-import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import { changesBy, pull, push } from '../../../test/support/relay/stateless-client.ts';
+import { createWriter } from '../../../test/support/relay/stateless-writer.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
-import { createSharedMap, startGatedRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { startGatedRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
 import type { Relay } from '../index.ts';
 import { createRelayOn } from '../relay.ts';
-
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  return { node, map, all: () => changesOf(node, accountOf(node), map.group, map) };
-}
 
 /** Stores a map of some megabytes. */
 async function storeLong({ url }: Relay, megabytes: number) {

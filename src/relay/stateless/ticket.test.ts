@@ -4,15 +4,7 @@ import { openIdentityServer } from '../../../test/support/auth/identity-server.t
 import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
 import { startAdministeredRelay } from '../../../test/support/relay/administered-relay.ts';
 import { openNotices, watch } from '../../../test/support/relay/notice-client.ts';
-import {
-  accountOf,
-  answerOf,
-  changesBy,
-  changesOf,
-  placeOf,
-  pull,
-  push,
-} from '../../../test/support/relay/stateless-client.ts';
+import { accountOf, answerOf, placeOf, pull, push } from '../../../test/support/relay/stateless-client.ts';
 import {
   audienceOf,
   exchange,
@@ -21,10 +13,11 @@ import {
   proofOf,
   withToken,
 } from '../../../test/support/relay/stateless-sign-in.ts';
-import { createClientNode, crypto } from '../../../test/support/relay/stock-client.ts';
+import { createWriter, type StatelessWriter } from '../../../test/support/relay/stateless-writer.ts';
+import { crypto } from '../../../test/support/relay/stock-client.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
-import { createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { startRelay } from '../../../test/support/relay/test-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createSignInMethods, readAuth } from '../auth/sign-in-methods.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
@@ -34,15 +27,7 @@ import { createRelayTokens } from './relay-tokens.ts';
 
 const dayMs = 24 * 60 * 60_000;
 
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  const edit = (word: string) => changesBy(node, map, () => map.set('word', word));
-  return { node, map, edit, all: () => changesOf(node, accountOf(node), map.group, map) };
-}
-type Writer = Awaited<ReturnType<typeof createWriter>>;
-
-const proveForTicket = async (url: string, { node }: Writer) =>
+const proveForTicket = async (url: string, { node }: StatelessWriter) =>
   post(
     url,
     'token',

@@ -13,6 +13,7 @@ import {
   take,
 } from '../../../../test/support/relay/stateless-client.ts';
 import { exchange, nonceOf, withToken } from '../../../../test/support/relay/stateless-sign-in.ts';
+import { createWriter } from '../../../../test/support/relay/stateless-writer.ts';
 import { createClientNode, createStockClient } from '../../../../test/support/relay/stock-client.ts';
 import { createStorage } from '../../../../test/support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../../../../test/support/relay/test-postgres.ts';
@@ -21,13 +22,6 @@ import { until } from '../../../../test/support/until.ts';
 import type { Content } from '../../../engine/content.ts';
 import { openStoragePlace, readStoragePlace } from '../../database/storage-place.ts';
 import { silentLogger } from '../../../base/logger.ts';
-
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  const { group } = map;
-  return { node, map, group, all: () => changesOf(node, accountOf(node), group, map) };
-}
 
 const inCollection = ({ id }: { readonly id: string }, since?: string) => ({
   collection: id,

@@ -1,6 +1,7 @@
 import { LocalNode, type RawAccountID } from 'cojson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Relay } from '../../index.ts';
+import { createWriter } from '../../../../test/support/relay/stateless-writer.ts';
 import { createClientNode, createStockClient, crypto } from '../../../../test/support/relay/stock-client.ts';
 import {
   accountOf,
@@ -23,17 +24,6 @@ import { sessionsOf, type Content } from '../../../engine/content.ts';
 import { openPostgresDatabase } from '../../database/postgres-database.ts';
 import { silentLogger } from '../../../base/logger.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  return {
-    node,
-    map,
-    all: () => changesOf(node, accountOf(node), map.group, map),
-    edit: (word: string) => changesBy(node, map, () => map.set('word', word)),
-  };
-}
 
 const idsOf = (changes: readonly Content[]) => changes.map(({ id }) => id);
 

@@ -15,10 +15,10 @@ import {
   pushBody,
   take,
 } from '../../../../test/support/relay/stateless-client.ts';
+import { createWriter } from '../../../../test/support/relay/stateless-writer.ts';
 import { createClientNode, createStockClient, crypto } from '../../../../test/support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../../../../test/support/relay/test-postgres.ts';
 import {
-  createSharedMap,
   loadMap,
   openRelay,
   startGatedRelay,
@@ -27,13 +27,6 @@ import {
 import { until } from '../../../../test/support/until.ts';
 
 /** A node that pushes, with a group and a map in it, and all that a relay needs of them. */
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  const all = () => changesOf(node, accountOf(node), map.group, map);
-  return { node, map, all, edit: (word: string) => changesBy(node, map, () => map.set('word', word)) };
-}
-
 /** A copy of the node, as if its browser profile were copied: it writes under the same session. */
 function twinOf(node: LocalNode, contents: readonly Content[]): LocalNode {
   const twin = new LocalNode(node.agentSecret, node.currentSessionID, crypto);
