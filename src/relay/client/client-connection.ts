@@ -161,9 +161,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     node,
     peer,
     storage: options.storage,
-    isHidden: authorization
-      ? (coValueID) => restrictions.isTakenDown(coValueID) || gate?.isHidden(coValueID) === true
-      : restrictions.isTakenDown,
+    isTakenDown: restrictions.isTakenDown,
     logger,
     deliver,
     goesAlong: authorization && ((coValueID, root) => gate?.goesAlong(coValueID, root)),
@@ -287,7 +285,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       storage: options.storage,
       random: options.random,
       user: () => signIn?.user(),
-      inspect: (frame) => answers.inspect(frame),
+      inspect: (frame, isHidden) => answers.inspect(frame, isHidden),
       release: (kept) => {
         const allowed = kept.filter((message) => takenDown.mayPass(message));
         outgoing.release(allowed);
@@ -301,6 +299,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       admitted: (...session) => unlimit(...session),
       reconnect: () => refuse('storage', 'What this client may load has changed.', reconnectSoonMs),
     });
+
   async function enter(principal: Principal): Promise<WelcomeFrame['quota']> {
     if (!options.usage) return undefined;
     const payer = await options.usage.enter(id, keyOf(principal.id));
@@ -323,7 +322,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       ? undefined
       : (frame) => {
           if (gate) gate.inspect(frame);
-          else answers.inspect(frame);
+          else answers.inspect(frame, false);
         },
     answer: (frame) => outgoing.sendNow(frame),
     refuse,

@@ -29,7 +29,7 @@ function setUp() {
     closed: () => {},
   });
   const inspections = createInspections({
-    isHidden: () => false,
+    isTakenDown: () => false,
     storage: {
       readCommitted(id) {
         reads.push(id as RawCoID);
@@ -63,7 +63,7 @@ it('answers only as fast as the client reads, whatever the size of the answers',
   const { inspections, queue, held, read } = setUp();
   const answerBytes = JSON.stringify(manySessions).length;
   expect(answerBytes).toBeGreaterThan(90_000);
-  for (let number = 1; number <= 50; number++) inspections.take(ask(number));
+  for (let number = 1; number <= 50; number++) inspections.take(ask(number), false);
   for (let turn = 0; turn <= 50; turn++) {
     await nextTurn();
     expect(queue.unreadBytes()).toBeLessThan(200_000 + 2 * answerBytes);
@@ -78,7 +78,7 @@ it('answers only as fast as the client reads, whatever the size of the answers',
 
 it('reads nothing for a disconnected client', async () => {
   const { inspections, reads, read } = setUp();
-  for (let number = 1; number <= 300; number++) inspections.take(ask(number));
+  for (let number = 1; number <= 300; number++) inspections.take(ask(number), false);
   await nextTurn();
   const before = reads.length;
   expect(before).toBe(200);

@@ -5,7 +5,8 @@ import type { SqlStorage } from '../../storage/sql-storage.ts';
 
 /** Answers queries about the committed state of a CoValue, without loading it into memory or subscribing the client. */
 export interface Inspections {
-  take(frame: InspectFrame): void;
+  /** `isHidden`: the answer is that of a CoValue which the relay does not have. */
+  take(frame: InspectFrame, isHidden: boolean): void;
   openCount(): number;
   /** Call it when the connection ends. */
   close(): void;
@@ -13,7 +14,7 @@ export interface Inspections {
 
 export interface InspectionsOptions {
   readonly storage: Pick<SqlStorage, 'readCommitted'>;
-  isHidden(id: string): boolean;
+  isTakenDown(id: string): boolean;
   readonly logger: Logger;
   /** Whether the client has read enough to receive more. */
   hasRoom(): boolean;
@@ -31,13 +32,13 @@ const bytesPerSession = 150;
 const maxConcurrent = 200;
 
 export function createInspections(options: InspectionsOptions): Inspections {
-  const { storage, isHidden, logger, hasRoom, whenRoom, holds, send } = options;
+  const { storage, isTakenDown, logger, hasRoom, whenRoom, holds, send } = options;
   const semaphore = createSemaphore(maxConcurrent);
   let openCount = 0;
   let heldBytes = 0;
   let isClosed = false;
 
-  async function answer({ ask, id }: InspectFrame): Promise<void> {
+  async function answer({ ask, id }: InspectFrame, isHidden: boolean): Promise<void> {
     await whenRoom();
     if (isClosed) return;
     const state = await storage.readCommitted(id);
@@ -47,7 +48,8 @@ export function createInspections(options: InspectionsOptions): Inspections {
     while (!hasRoom()) await whenRoom();
     add(-bytes);
     if (isClosed) return;
-    const known = state && !isHidden(id) ? { header: state.header, sessions: state.sessions } : null;
+    const isAbsent = !state || isHidden || isTakenDown(id);
+    const known = isAbsent ? null : { header: state.header, sessions: state.sessions };
     send(encodeFrame({ maia: 'inspected', ask, id, known }));
   }
 
@@ -57,10 +59,10 @@ export function createInspections(options: InspectionsOptions): Inspections {
   }
 
   return {
-    take(frame) {
+    take(frame, isHidden) {
       openCount++;
       void semaphore
-        .run(() => answer(frame))
+        .run(() => answer(frame, isHidden))
         .catch((error: unknown) =>
           logger.debug('Could not answer a query about stored content', { id: frame.id, error }),
         )

@@ -9,7 +9,7 @@ import { createReconciliations, type Reconciliations } from './reconciliations.t
 
 export interface StoredAnswersOptions extends AnswerOptions {
   readonly storage: AnswerOptions['storage'] & Pick<SqlStorage, 'readCommitted'>;
-  isHidden(id: string): boolean;
+  isTakenDown(id: string): boolean;
   deliver(message: SyncMessage): void;
   /** A CoValue is sent because `root` depends on it. */
   goesAlong: ((id: RawCoID, root: RawCoID) => void) | undefined;
@@ -46,8 +46,8 @@ export class StoredAnswers {
     return true;
   }
 
-  inspect(frame: InspectFrame): void {
-    (this.inspections ??= this.openInspections()).take(frame);
+  inspect(frame: InspectFrame, isHidden: boolean): void {
+    (this.inspections ??= this.openInspections()).take(frame, isHidden);
   }
 
   sendNewer(id: RawCoID): void {

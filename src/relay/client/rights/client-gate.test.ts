@@ -12,7 +12,7 @@ import { followAuthorization, type Authorization } from './authorization.ts';
 type Asked = Parameters<Authorize>[0];
 
 /** A client at a real node, of which `authorize` decides. */
-function setUp(authorize: Authorize) {
+function setUp(authorize: Authorize, options: Parameters<typeof serveStub>[0] = {}) {
   const clock = createFakeClock();
   const sent: string[] = [];
   const socket = createStubSocket(sent);
@@ -26,7 +26,7 @@ function setUp(authorize: Authorize) {
   });
   const late: { authorization?: Authorization } = {};
   const stub = serveStub({
-    ...{ clock, socket },
+    ...{ clock, socket, ...options },
     authorization: {
       ...{ authorizer, appID: undefined },
       rootFor: (peerID) => late.authorization?.rootFor(peerID),
@@ -123,6 +123,22 @@ it('[RELAY-82] a client whose right to a CoValue ended with which others went al
     expect(received().at(-1)).toMatchObject({ maia: 'refused', code: 'storage', closing: true }),
   );
   expect(contentOf(map.group.id)).toHaveLength(before);
+});
+
+it('[RELAY-82] an `inspect` is answered by the answer to its question, also if that has become too old', async () => {
+  const id = 'co_zStored';
+  const { send, clock, received } = setUp(() => true, {
+    hello: { inspect: true } as never,
+    storage: {
+      readCommitted() {
+        clock.advance(60_000);
+        return Promise.resolve({ id, header: true, sessions: {} });
+      },
+    } as never,
+  });
+  send({ maia: 'inspect', ask: 1, id });
+  await until(() => expect(received().at(-1)).toMatchObject({ maia: 'inspected', ask: 1 }));
+  expect(received().at(-1)?.known).toEqual({ header: true, sessions: {} });
 });
 
 it('[RELAY-83] a client is asked to connect again once it may have what was refused to it', async () => {

@@ -25,8 +25,6 @@ export interface ClientGate extends OutgoingRights {
   hasNext(): boolean;
   /** Takes the next message that waited, or its next part. */
   handOn(): void;
-  /** Whether the client may not have the CoValue, as far as is known now. */
-  isHidden(id: string): boolean;
   /** The node or a cold load sends the message. */
   sending(message: SyncMessage): void;
   /** The CoValue is sent because `root` depends on it. */
@@ -47,7 +45,7 @@ export interface ClientGateOptions extends NamedOptions, Pick<OutgoingRightsOpti
   user(): Principal | undefined;
   /** Takes what is allowed. */
   take(message: SyncMessage): TakePart | undefined;
-  inspect(frame: InspectFrame): void;
+  inspect(frame: InspectFrame, isHidden: boolean): void;
   mayTake(): boolean;
   /** There may be something to take, or room for more. */
   settled(): void;
@@ -171,16 +169,15 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
     },
     inspect(frame) {
       inspecting++;
-      void Promise.resolve(mayLoad(frame.id)).then(() => {
+      void Promise.resolve(mayLoad(frame.id)).then((isAllowed) => {
         inspecting--;
-        options.inspect(frame);
+        options.inspect(frame, !isAllowed);
         settled();
       });
     },
     isFull: () => messages.isFull() || inspecting >= maxInspecting,
     hasNext: () => messages.hasNext(),
     handOn: () => messages.handOn(),
-    isHidden: (id) => !has(id),
     sending(message) {
       if (message.action !== 'content' && message.action !== 'known') return;
       const root = authorization.rootFor(options.id);
