@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Principal } from '../auth/principal.ts';
@@ -56,7 +57,10 @@ export function createAuthorizer({ logger, ...options }: AuthorizerOptions): Aut
   /** Claims may grant rights, so another token of the same user is asked for anew. */
   function numberOf(principal: Principal | undefined, appID: string | undefined): number {
     const { kind, id, claims } = principal ?? {};
-    const name = JSON.stringify([appID, kind, id, claims]);
+    // Claims may be long.
+    const name = createHash('sha256')
+      .update(JSON.stringify([appID, kind, id, claims]))
+      .digest('base64');
     if (numbers.size >= maxUsers) numbers.clear();
     const number = numbers.get(name) ?? users++;
     numbers.set(name, number);

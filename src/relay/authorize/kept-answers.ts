@@ -8,9 +8,9 @@ export interface KeptAnswers {
   keep(question: string, answer: boolean, askedAtMs: number): void;
 }
 
-export const keptYesMs = 60_000;
+const keptYesMs = 60_000;
 /** For a function that fails, which each question might burden more. */
-export const keptNoMs = 1_000;
+const keptNoMs = 1_000;
 /** Each takes about 200 bytes. */
 export const maxKept = 100_000;
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { RawCoID } from '../../../engine/content.ts';
 import type { StorageIdentity } from '../../database/schema.ts';
 import { maxHorizonLength, type Horizon } from '../../database/restores/horizon.ts';
@@ -9,7 +9,7 @@ import { Resync, StatelessRefusal } from '../refusal.ts';
 export interface Cursor {
   /** All that was committed by then. */
   readonly horizon: Horizon;
-  /** Names the CoValues that were kept from the client, because an operator had taken them down. Empty if there were none. */
+  /** Names the CoValues that were kept from the client. Empty if there were none. */
   readonly withheld: string;
   /** Present if the client has got only a part of it. */
   readonly part?: CursorPart;
@@ -81,9 +81,10 @@ function fieldsOf(text: string, appID: string | undefined): readonly (string | u
   return isHorizon(horizon) && isHorizon(fields[5] ?? horizon) ? fields : undefined;
 }
 
-export function nameOfSome(ids: ReadonlySet<string>): string {
+/** `secret`: without it, a client could find out whether IDs that it guesses are among these. */
+export function nameOfSome(ids: ReadonlySet<string>, secret: string): string {
   if (ids.size === 0) return '';
-  return createHash('sha256')
+  return createHmac('sha256', secret)
     .update([...ids].sort().join(' '))
     .digest('base64url')
     .slice(0, 16);

@@ -39,7 +39,7 @@ export interface PullContext {
 }
 
 export const maxIDs = 100;
-export const maxOwned = 10_000;
+const maxOwned = 10_000;
 const defaultLimit = 500;
 const maxLimit = 1_000;
 /** Of one answer, but for its last message. */
@@ -124,8 +124,10 @@ export function createPull(tools: StatelessTools) {
           { changes: storage.changes, reader, inTurn, isTakenDown },
         )
       : nothing;
-    const name = nameOfSome(new Set([...found.withheld, ...denied]));
-    const deleted = nameOfSome(found.deleted);
+    const withheld = new Set([...found.withheld, ...denied]);
+    const secret = withheld.size + found.deleted.size > 0 ? await tools.bearerStore.readSecret() : '';
+    const name = nameOfSome(withheld, secret);
+    const deleted = nameOfSome(found.deleted, secret);
     // What the client did not get may be allowed again, and the parts of an answer must be cut from the same whole.
     if (cursor && cursor.withheld !== name && (part ?? cursor.withheld !== '')) throw new Resync();
     if (part && part.deleted !== deleted) throw new Resync();
