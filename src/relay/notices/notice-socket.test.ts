@@ -7,6 +7,7 @@ import { until } from '../../../test/support/until.ts';
 import { keepAlive } from '../serving/keep-alive.ts';
 import { StatelessRefusal } from '../stateless/refusal.ts';
 import { NoticeSocket } from './notice-socket.ts';
+import type { Forbidden } from './watched-collections.ts';
 
 function setUp() {
   const clock = createFakeClock();
@@ -25,7 +26,7 @@ function setUp() {
   });
   let hasEnded = false;
   const watched = {
-    watch: vi.fn((): Promise<string | undefined> => Promise.resolve(undefined)),
+    watch: vi.fn((): Promise<Forbidden | undefined> => Promise.resolve(undefined)),
     unwatch: vi.fn(),
   };
   const check = () => {
@@ -120,7 +121,7 @@ it('[RELAY-74] notices that a client does not take become one, 250 ms after the 
 
 it('[RELAY-74] what changes before `auth-ok` comes after it', async () => {
   const { sent, notices, auth, watched, clock, socket } = setUp();
-  let finish: (refused: string | undefined) => void = () => {};
+  let finish: (refused: Forbidden | undefined) => void = () => {};
   watched.watch.mockReturnValue(new Promise((resolve) => (finish = resolve)));
   auth();
   await until(() => expect(watched.watch).toHaveBeenCalled());
@@ -132,6 +133,17 @@ it('[RELAY-74] what changes before `auth-ok` comes after it', async () => {
   await until(() => expect(sent).toHaveLength(2));
   expect(sent).toEqual([{ type: 'auth-ok' }, { type: 'sync-available', tables: ['co_zA'] }]);
   expect(socket.close).not.toHaveBeenCalled();
+});
+
+it('[RELAY-81] a client that `authorize` does not allow a collection may ask again, and one that may not list it may not', async () => {
+  const [one, other] = [await signedIn(), await signedIn()];
+  one.notices.forbid({ id: 'co_zA', why: 'not-authorized' });
+  expect(one.sent.at(-1)).toMatchObject({ type: 'error', code: 'forbidden', ids: ['co_zA'] });
+  expect(one.sent.at(-1)?.retryAfterMs).toBeGreaterThanOrEqual(30_000);
+  other.notices.forbid({ id: 'co_zA', why: 'not-listed' });
+  expect(other.sent.at(-1)).toMatchObject({ type: 'error', code: 'forbidden', ids: ['co_zA'] });
+  expect(other.sent.at(-1)).not.toHaveProperty('retryAfterMs');
+  for (const { socket } of [one, other]) expect(socket.close).toHaveBeenCalledWith(4403);
 });
 
 it('[RELAY-74] a second `auth` before the answer to the first is refused, and a socket that does not close is terminated', async () => {

@@ -12,8 +12,14 @@ import type { Guest } from '../namespace/namespace.ts';
 import type { Sender } from '../stateless/bearer.ts';
 import { notListed } from '../stateless/pull/collection-access.ts';
 import { checkServing, storageFailed, StatelessRefusal } from '../stateless/refusal.ts';
+import { notAuthorized } from '../stateless/refuse-unauthorized.ts';
 import { readNoticeMessage, type NoticeAuth } from './read-notice-message.ts';
-import { noticeIntervalMs, type WatchedCollections, type Watcher } from './watched-collections.ts';
+import {
+  noticeIntervalMs,
+  type Forbidden,
+  type WatchedCollections,
+  type Watcher,
+} from './watched-collections.ts';
 
 /** What the sockets of a namespace share. */
 export interface NoticeOptions {
@@ -54,6 +60,8 @@ const beatsPerPing = 5;
 /** In one turn. A client sends a few in its whole life. */
 const maxFramesPerBeat = 100;
 const maxUnreadBytes = 32_000;
+/** An answer of `authorize` may be kept for so long, or it failed. */
+const askAuthorizeAgainMs = 60_000;
 
 /** Thousands of these are idle, so it is a class, and has no timer then. */
 export class NoticeSocket implements Guest, Watcher {
@@ -153,8 +161,10 @@ export class NoticeSocket implements Guest, Watcher {
     this.cancelTimer = options.clock.after(closeWithinMs, () => socket.terminate());
   }
 
-  forbid(collection: string): void {
-    this.refuseFor(notListed(this.principal, collection));
+  forbid({ id, why }: Forbidden): void {
+    this.refuseFor(
+      why === 'not-listed' ? notListed(this.principal, id) : notAuthorized([id], askAuthorizeAgainMs),
+    );
   }
 
   notify(collections: Iterable<string>): void {

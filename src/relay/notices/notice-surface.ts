@@ -34,7 +34,7 @@ export interface NoticeSurfaceOptions {
   readonly random?: () => number;
 }
 
-export const maxNoticeBytes = 16_000;
+const maxNoticeBytes = 16_000;
 const maxFragments = 16;
 
 export function createNoticeSurface({

@@ -13,17 +13,11 @@ import {
   take,
 } from '../../../test/support/relay/stateless-client.ts';
 import { exchange, nonceOf, withToken } from '../../../test/support/relay/stateless-sign-in.ts';
+import { createWriter } from '../../../test/support/relay/stateless-writer.ts';
 import { createClientNode, createStockClient } from '../../../test/support/relay/stock-client.ts';
-import { confirmed, createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { confirmed, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import type { Content } from '../../engine/content.ts';
-
-async function createWriter() {
-  const node = await createClientNode();
-  const map = createSharedMap(node);
-  const edit = (word: string) => changesBy(node, map, () => map.set('word', word));
-  return { node, map, group: map.group, edit, all: () => changesOf(node, accountOf(node), map.group, map) };
-}
 
 async function pushAs(url: string, clientId: string, changes: readonly unknown[]) {
   const body = JSON.stringify({ clientId, since: null, collections: [], changes });
@@ -254,6 +248,31 @@ describe('who gets notices', () => {
     await asHers(edit('third'));
     await until(() => expect(other.notices().length).toBeGreaterThan(1));
     expect(theirs.notices()).toHaveLength(1);
+    expect(hers.notices()).toEqual([]);
+  });
+
+  it('[RELAY-76] not those who lose their role in a parent of the group, although nothing changes in the group', async () => {
+    const { url } = await startRelay({ storage: 'memory:', auth: { account: true } });
+    const [alice, bob] = [await createClientNode(), await createClientNode()];
+    const token = await tokenOf(url, alice);
+    await push(url, changesOf(bob, accountOf(bob)), withToken(token));
+    take(alice, changesOf(bob, accountOf(bob)));
+    const his = alice.getCoValue(accountOf(bob).id as Content['id']).getCurrentContent() as RawAccount;
+    const [parent, group] = [alice.createGroup(), alice.createGroup()];
+    parent.addMember(his, 'reader');
+    group.extend(parent);
+    await push(url, changesOf(alice, accountOf(alice), parent, group), withToken(token));
+    const hers = await watch(url, [group], { token, clientId: 'hers' });
+    const theirs = await watch(url, [group], { token: await tokenOf(url, bob) });
+    await push(
+      url,
+      changesBy(alice, parent, () => parent.removeMember(his)),
+      withToken(token),
+    );
+    expect(await theirs.closed).toBe(4403);
+    expect(theirs.notices()).toEqual([]);
+    hers.send({ type: 'ping' });
+    await hers.received('pong');
     expect(hers.notices()).toEqual([]);
   });
 

@@ -13,7 +13,7 @@ export interface NoticeAuth {
 
 export type NoticeMessage = NoticeAuth | { readonly type: 'ping' };
 
-export const maxCollections = 100;
+const maxCollections = 100;
 const maxNameLength = 128;
 
 /** Undefined if it is none. */

@@ -16,16 +16,22 @@ export interface Watcher {
   /** Content was committed in these. */
   notify(collections: Iterable<string>): void;
   /** It may list this no more. */
-  forbid(collection: string): void;
+  forbid(forbidden: Forbidden): void;
+}
+
+/** `not-authorized`: `authorize` has not allowed it, for now. */
+export interface Forbidden {
+  readonly id: string;
+  readonly why: 'not-listed' | 'not-authorized';
 }
 
 /** The collections of a namespace that clients watch. */
 export interface WatchedCollections {
   /**
-   * The watcher is notified from now on, of these instead of those `before`. Resolves with a collection that it may not list;
-   * undefined if it may list all of them. Rejects if the storage fails.
+   * The watcher is notified from now on, of these instead of those `before`. Resolves with one that it may not list; undefined
+   * if it may list all of them. Rejects if the storage fails.
    */
-  watch(watcher: Watcher, before: readonly string[]): Promise<string | undefined>;
+  watch(watcher: Watcher, before: readonly string[]): Promise<Forbidden | undefined>;
   unwatch(watcher: Watcher): void;
 }
 
@@ -61,14 +67,18 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
   const { storage, restrictions, clock, logger, news } = tools;
   const collections = new Map<string, Collection>();
   const bySource = new Map<string, Set<Collection>>();
-  const rolesOf = rememberRoles(tools, setSources);
+  const rolesOf = rememberRoles(tools, setSources, (collection) => {
+    markUnchecked(collection);
+    flushSoon();
+  });
   const waiting: WaitingNews = new Map();
   /** From the log, which also has what was passed on before. */
   const logged: WaitingNews = new Map();
   /** How many transactions there were of what all were notified of; of those before the log was read last, in the second one. */
   let totals = new Map<string, number>();
   let earlierTotals = totals;
-  const ready = new Map<Watcher, Set<string>>();
+  /** What their roles depend on has changed. */
+  const unchecked = new Set<Collection>();
   let hasAllChanged = false;
   let takenDown = listTakenDown();
   let isPaused = false;
@@ -90,6 +100,16 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
       bySource.set(id, (bySource.get(id) ?? new Set<Collection>()).add(collection));
   }
 
+  function markUnchecked(collection: Collection): void {
+    collection.version++;
+    unchecked.add(collection);
+  }
+
+  function changed(id: string): void {
+    rolesOf.changed(id);
+    for (const collection of bySource.get(id) ?? []) markUnchecked(collection);
+  }
+
   function enter(id: string): Collection {
     const known = collections.get(id);
     if (known) return known;
@@ -109,8 +129,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     return news.follow({
       committed(ids, pushedBy) {
         for (const id of ids) {
-          rolesOf.changed(id);
-          for (const collection of bySource.get(id) ?? []) collection.version++;
+          changed(id);
           addNews(waiting, [id], pushedBy(id));
         }
         flushSoon();
@@ -120,8 +139,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
         totals = new Map();
         if (!changes) hasAllChanged = true;
         for (const { id, pushedBy } of changes ?? []) {
-          rolesOf.changed(id);
-          for (const collection of bySource.get(id) ?? []) collection.version++;
+          changed(id);
           addNews(logged, [id], pushedBy ?? undefined);
         }
         flushSoon();
@@ -129,8 +147,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
       restricted() {
         const before = takenDown;
         takenDown = listTakenDown();
-        for (const id of [...before, ...takenDown])
-          for (const collection of bySource.get(id) ?? []) collection.version++;
+        for (const id of [...before, ...takenDown]) changed(id);
         addNews(
           waiting,
           [...before].filter((id) => !takenDown.has(id)),
@@ -148,7 +165,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
       logged.clear();
     }
     if (isPaused || !unfollow) return;
-    if (waiting.size + logged.size + ready.size === 0 && !hasAllChanged) return;
+    if (waiting.size + logged.size + unchecked.size === 0 && !hasAllChanged) return;
     isPaused = true;
     const all = hasAllChanged;
     const taken = [new Map(waiting), new Map(logged)] as const;
@@ -183,46 +200,42 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     await addDue(due, committed, counted, () => false);
     const known = (id: string) => counted.get(id) ?? totals.get(id) ?? earlierTotals.get(id);
     await addDue(due, fromLog, counted, (id, total) => known(id) === total);
+    // Of what is taken down there is no notice, and its roles are read once it is back.
+    for (const collection of unchecked)
+      if (!due.has(collection) && !restrictions.isTakenDown(collection.id))
+        due.set(collection, { watchers: new Set(), ids: new Set() });
+    unchecked.clear();
     for (const [collection, what] of due) {
-      if (tools.rightsOf || collection.checkedVersion !== collection.version) void prepare(collection, what);
-      else for (const watcher of what.watchers) addReady(collection, watcher);
+      if (tools.rightsOf || collection.checkedVersion !== collection.version)
+        void checkAndNotify(collection, what);
+      else for (const watcher of what.watchers) notify(collection, watcher);
     }
-    sendReady();
     if (totals.size + counted.size > maxRemembered) totals.clear();
     for (const [id, total] of counted) totals.set(id, total);
   }
 
   /** Checks who may still have the notice, and then sends it, without holding up those of other collections. */
-  async function prepare(collection: Collection, { watchers, ids }: Due): Promise<void> {
+  async function checkAndNotify(collection: Collection, { watchers, ids }: Due): Promise<void> {
     try {
       await checkAll(collection);
       await Promise.all(
         [...watchers].map(async (watcher) => {
           if (!collection.watchers.has(watcher)) return;
-          if (!(await mayLoad(collection.id, watcher))) watcher.forbid(collection.id);
-          else if (await mayLoadAny(ids, watcher)) addReady(collection, watcher);
+          if (!(await mayLoad(collection.id, watcher)))
+            watcher.forbid({ id: collection.id, why: 'not-authorized' });
+          else if (await mayLoadAny(ids, watcher)) notify(collection, watcher);
         }),
       );
-      flushSoon();
     } catch (error) {
       logger.debug('Could not find out whom to notify; retrying', { error });
       clock.after(retryMs, () => {
-        if (collections.get(collection.id) === collection) void prepare(collection, { watchers, ids });
+        if (collections.get(collection.id) === collection) void checkAndNotify(collection, { watchers, ids });
       });
     }
   }
 
-  function addReady(collection: Collection, watcher: Watcher): void {
-    if (collection.watchers.has(watcher))
-      ready.set(watcher, (ready.get(watcher) ?? new Set()).add(collection.id));
-  }
-
-  function sendReady(): void {
-    for (const [watcher, ids] of ready) {
-      const watched = [...ids].filter((id) => collections.get(id)?.watchers.has(watcher));
-      if (watched.length > 0) watcher.notify(watched);
-    }
-    ready.clear();
+  function notify(collection: Collection, watcher: Watcher): void {
+    if (collection.watchers.has(watcher)) watcher.notify([collection.id]);
   }
 
   async function addDue(
@@ -264,8 +277,8 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     if (collection.checkedVersion === version) return;
     await Promise.all(
       [...collection.watchers].map(async (watcher) => {
-        if (!(await isAllowed(collection, watcher)) && collection.watchers.has(watcher))
-          watcher.forbid(collection.id);
+        const forbidden = await findForbidden(collection, watcher);
+        if (forbidden && collection.watchers.has(watcher)) watcher.forbid(forbidden);
       }),
     );
     collection.checkedVersion = Math.max(collection.checkedVersion, version);
@@ -283,13 +296,14 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     return false;
   }
 
-  async function isAllowed(collection: Collection, watcher: Watcher): Promise<boolean> {
-    const { principal } = watcher;
-    if (!(await mayLoad(collection.id, watcher))) return false;
+  async function findForbidden(collection: Collection, watcher: Watcher): Promise<Forbidden | undefined> {
+    const { id } = collection;
+    if (!(await mayLoad(id, watcher))) return { id, why: 'not-authorized' };
     try {
-      return await mayList(collection.id, principal, () => rolesOf.read(collection));
+      const isListed = await mayList(id, watcher.principal, () => rolesOf.read(collection));
+      return isListed ? undefined : { id, why: 'not-listed' };
     } catch (error) {
-      if (error instanceof StatelessRefusal && error.code === 'too-large') return false;
+      if (error instanceof StatelessRefusal && error.code === 'too-large') return { id, why: 'not-listed' };
       throw error;
     }
   }
@@ -299,6 +313,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
       const collection = collections.get(id);
       if (!collection?.watchers.delete(watcher) || collection.watchers.size > 0) continue;
       collections.delete(id);
+      unchecked.delete(collection);
       rolesOf.forget(collection);
       setSources(collection, new Set());
     }
@@ -307,7 +322,6 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
     unfollow = undefined;
     waiting.clear();
     logged.clear();
-    ready.clear();
     totals.clear();
     earlierTotals.clear();
   }
@@ -324,12 +338,12 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
         before.filter((id) => !kept.has(id)),
       );
       const forbidden = await Promise.all(
-        entered.map(
-          async (collection) =>
-            restrictions.isTakenDown(collection.id) || !(await isAllowed(collection, watcher)),
-        ),
+        entered.map(async (collection): Promise<Forbidden | undefined> => {
+          const { id } = collection;
+          return restrictions.isTakenDown(id) ? { id, why: 'not-listed' } : findForbidden(collection, watcher);
+        }),
       );
-      return entered.find((_, index) => forbidden[index])?.id;
+      return forbidden.find((one) => one !== undefined);
     },
     unwatch: (watcher) => leave(watcher, watcher.collections),
   };
@@ -339,6 +353,7 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
 function rememberRoles(
   tools: StatelessTools,
   found: (collection: Collection, sources: ReadonlySet<string>) => void,
+  outdated: (collection: Collection) => void,
 ) {
   const remembered = new Map<
     Collection,
@@ -355,7 +370,7 @@ function rememberRoles(
     try {
       const roles = await readStoredRoles(collection.id, { ...tools, inTurn: pace.inTurn });
       found(collection, roles.sources);
-      if ([...changed].some((id) => roles.sources.has(id))) collection.version++;
+      if ([...changed].some((id) => roles.sources.has(id))) outdated(collection);
       return roles;
     } finally {
       pace.close();

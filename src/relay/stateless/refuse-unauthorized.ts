@@ -4,7 +4,14 @@ import type { Rights } from '../authorize/authorizer.ts';
 import { maySend, type NamedOptions } from '../client/rights/may-send.ts';
 import { StatelessRefusal } from './refusal.ts';
 
-const { code, sentence } = contentRefusals['not-authorized'];
+/** `authorize` does not allow the client these. */
+export function notAuthorized(ids: Iterable<string>, retryAfterMs?: number): StatelessRefusal {
+  const { code, sentence } = contentRefusals['not-authorized'];
+  return new StatelessRefusal(code, sentence, {
+    ids: [...ids],
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
 
 /** Rejects with a `StatelessRefusal` unless the client may push all of these changes. */
 export async function refusePush(
@@ -14,13 +21,13 @@ export async function refusePush(
 ): Promise<void> {
   const mayLoad = (id: string) => rights.decide(id, 'load');
   const denied = await deniedIn(changes, (change) => maySend(change, { ...rights, mayLoad }, options));
-  if (denied.size > 0) throw new StatelessRefusal(code, sentence, { ids: [...denied] });
+  if (denied.size > 0) throw notAuthorized(denied);
 }
 
 /** The same for a pull. */
 export async function refusePull(ids: readonly string[], rights: Rights): Promise<void> {
   const denied = await deniedOf(ids, rights);
-  if (denied.size > 0) throw new StatelessRefusal(code, sentence, { ids: [...denied] });
+  if (denied.size > 0) throw notAuthorized(denied);
 }
 
 /** Those that the client may not load. */
