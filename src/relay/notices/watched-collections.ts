@@ -340,7 +340,9 @@ export function createWatchedCollections(tools: StatelessTools): WatchedCollecti
       const forbidden = await Promise.all(
         entered.map(async (collection): Promise<Forbidden | undefined> => {
           const { id } = collection;
-          return restrictions.isTakenDown(id) ? { id, why: 'not-listed' } : findForbidden(collection, watcher);
+          return restrictions.isTakenDown(id)
+            ? { id, why: 'not-listed' }
+            : findForbidden(collection, watcher);
         }),
       );
       return forbidden.find((one) => one !== undefined);
