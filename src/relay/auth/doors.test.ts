@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { openIdentityServer } from '../../../test/support/auth/identity-server.ts';
 import { createSigningKey, signToken } from '../../../test/support/auth/signing-key.ts';
+import { startAdministeredRelay } from '../../../test/support/relay/administered-relay.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { openStream } from '../../../test/support/relay/http-client.ts';
 import { accountIDOf, prove } from '../../../test/support/auth/prove.ts';
@@ -39,6 +40,19 @@ const cases: readonly (readonly [client: string, answers: Record<keyof typeof re
   ['that looks up by a proof for another relay', refused],
   ['that looks up by a proof for another connection', refused],
   [
+    'with a token of a blocked user',
+    { open: 'echoed', jwt: 'forbidden', account: 'unauthorized', both: 'forbidden' },
+  ],
+  [
+    'with a proof of a blocked account',
+    { open: 'echoed', jwt: 'unauthorized', account: 'forbidden', both: 'forbidden' },
+  ],
+  [
+    'that looks up the passkey of a blocked account',
+    { open: 'echoed', jwt: 'unauthorized', account: 'forbidden', both: 'forbidden' },
+  ],
+  ['with the token of the admin API', refused],
+  [
     'with a scope of a later version',
     { open: 'invalid', jwt: 'invalid', account: 'invalid', both: 'invalid' },
   ],
@@ -48,10 +62,18 @@ async function setUp() {
   const [key, stranger] = await Promise.all([createSigningKey('key'), createSigningKey('key')]);
   const identity = await openIdentityServer(key);
   const nowS = Math.floor(Date.now() / 1_000);
-  const [secret, other] = [crypto.newRandomAgentSecret(), crypto.newRandomAgentSecret()];
+  const [secret, other, outcast] = [
+    crypto.newRandomAgentSecret(),
+    crypto.newRandomAgentSecret(),
+    crypto.newRandomAgentSecret(),
+  ];
   const lookup = { scope: 'lookup' } as const;
 
-  async function authOf(name: string, client: Parameters<typeof prove>[1]): Promise<object | undefined> {
+  async function authOf(
+    name: string,
+    client: Parameters<typeof prove>[1],
+    adminToken: string,
+  ): Promise<object | undefined> {
     const jwt = async (token: Promise<string>) => ({ maia: 'auth', method: 'jwt', token: await token });
     const account = (change: Parameters<typeof prove>[2]) => prove(secret, client, change);
     switch (name) {
@@ -81,13 +103,21 @@ async function setUp() {
         return account({ ...lookup, audience: 'wss://relay.example.org/sync' });
       case 'that looks up by a proof for another connection':
         return account({ ...lookup, nonce: 'n'.repeat(43) });
+      case 'with a token of a blocked user':
+        return jwt(signToken(key, { aud: 'relay', sub: 'outcast' }));
+      case 'with a proof of a blocked account':
+        return prove(outcast, client);
+      case 'that looks up the passkey of a blocked account':
+        return prove(outcast, client, lookup);
+      case 'with the token of the admin API':
+        return jwt(Promise.resolve(adminToken));
       case 'with a scope of a later version':
         return { ...account({}), scope: 'later' };
       default:
         return undefined;
     }
   }
-  return { identity, authOf };
+  return { identity, authOf, blocked: [accountIDOf(outcast), '["","outcast"]'] };
 }
 
 const wordOf = ({ maia, code, principal }: Frame) => code ?? principal ?? maia;
@@ -98,14 +128,15 @@ describe.each(Object.keys(surfaces) as (keyof typeof surfaces)[])(
     it.each(Object.keys(relays) as (keyof typeof relays)[])(
       'a relay with the door "%s" lets in who may come in',
       async (door) => {
-        const { identity, authOf } = await setUp();
+        const { identity, authOf, blocked } = await setUp();
         const auth = relays[door](identity.url);
-        const relay = await startRelay({ storage: 'memory:', ...(auth && { auth }) });
+        const { relay, token, act } = await startAdministeredRelay(auth && { auth });
+        for (const id of blocked) await act('block', { id, reason: 'Spam.' });
         const seen = await Promise.all(
           cases.map(async ([name]) => {
             const client = await surfaces[surface](relay.url);
             expect(client.received[0]?.auth === null).toBe(door === 'open');
-            const frame = await authOf(name, { received: client.received, url: relay.url });
+            const frame = await authOf(name, { received: client.received, url: relay.url }, token);
             if (frame) await client.send(frame);
             // Who is not in gets no answer to it.
             if (!frame || door === 'open') await client.send({ maia: 'echo', t: 1 });
