@@ -159,6 +159,27 @@ it('[RELAY-85] clients that were refused are asked to connect again once there i
   expect(payer?.isRefused('client-1')).toBe(false);
 });
 
+it('[RELAY-85] no client is asked to connect again for what nothing that it sent would fit into', async () => {
+  const database = await openDatabase();
+  const { usage, asked, quotas } = open(database, { bytes: 100, coValues: 5 });
+  usage.charge('a', { bytes: 90, coValues: 5 });
+  await usage.write();
+  const payer = await usage.enter('client-1', 'a');
+  await usage.enter('client-2', 'a');
+  // Its small content needs a CoValue, and the other one more bytes.
+  payer?.refused('client-1', { bytes: 5, coValues: 1 });
+  payer?.refused('client-1', bytes(50));
+  payer?.refused('client-2', bytes(50));
+  await usage.write();
+  expect(asked).toEqual([]);
+  quotas.anyone = { bytes: 100, coValues: 6 };
+  usage.quotasChanged([]);
+  expect(asked).toEqual([['client-1']]);
+  quotas.anyone = { bytes: 140, coValues: 6 };
+  usage.quotasChanged([]);
+  expect(asked).toEqual([['client-1'], ['client-2']]);
+});
+
 it('[RELAY-85] keeps in memory who is connected with a quota, and nobody else', async () => {
   const database = await openDatabase();
   const { usage, quotas } = open(database);

@@ -80,9 +80,8 @@ class Entry implements Payer {
   /** Committed since. */
   added = nothing;
   reservations = nothing;
-  /** The least that was refused. */
-  wanted: Amount | undefined;
-  refusedClients: Set<string> | undefined;
+  /** By client, the least bytes of what was refused, by how many CoValues it adds. */
+  refusedClients: Map<string, Map<number, number>> | undefined;
 
   constructor(
     readonly key: string,
@@ -111,14 +110,25 @@ class Entry implements Payer {
     };
   }
 
-  refused(clientID: string, more: Amount): void {
-    const least = this.wanted ?? more;
-    this.wanted = {
-      bytes: Math.min(least.bytes, more.bytes),
-      coValues: Math.min(least.coValues, more.coValues),
-    };
-    (this.refusedClients ??= new Set()).add(clientID);
+  refused(clientID: string, { bytes, coValues }: Amount): void {
+    const all = (this.refusedClients ??= new Map<string, Map<number, number>>());
+    const least = all.get(clientID) ?? new Map<number, number>();
+    all.set(clientID, least.set(coValues, Math.min(least.get(coValues) ?? Infinity, bytes)));
     this.tools.schedule();
+  }
+
+  /** Forgets the clients for whom there is room again, and returns them. */
+  takeRefused(): readonly string[] {
+    const taken = [...(this.refusedClients ?? [])].flatMap(([clientID, least]) =>
+      [...least].some(([coValues, bytes]) => this.hasRoom({ bytes, coValues })) ? clientID : [],
+    );
+    for (const clientID of taken) this.forgetRefused(clientID);
+    return taken;
+  }
+
+  forgetRefused(clientID: string): void {
+    this.refusedClients?.delete(clientID);
+    if (this.refusedClients?.size === 0) this.refusedClients = undefined;
   }
 
   isRefused(clientID: string): boolean {
@@ -194,10 +204,8 @@ export function createUsage({ database, quotaOf, hasRoomFor, clock, logger }: Us
   }
 
   function askRefused(entry: Entry): void {
-    const { refusedClients, wanted } = entry;
-    if (!refusedClients || !wanted || !entry.hasRoom(wanted)) return;
-    entry.refusedClients = entry.wanted = undefined;
-    hasRoomFor([...refusedClients]);
+    const clientIDs = entry.takeRefused();
+    if (clientIDs.length > 0) hasRoomFor(clientIDs);
   }
 
   function schedule(): void {
@@ -272,8 +280,7 @@ export function createUsage({ database, quotaOf, hasRoomFor, clock, logger }: Us
       if (!entry) return;
       entriesByClient.delete(clientID);
       entry.clients--;
-      entry.refusedClients?.delete(clientID);
-      if (entry.refusedClients?.size === 0) entry.refusedClients = entry.wanted = undefined;
+      entry.forgetRefused(clientID);
       forgetUnused(entry);
     },
     payerOf: (clientID) => entriesByClient.get(clientID),
