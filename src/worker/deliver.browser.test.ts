@@ -1,4 +1,4 @@
-import { LocalNode } from 'cojson';
+import { LocalNode, type RawGroup } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDatabases } from '../../test/support/storage/databases.ts';
@@ -55,15 +55,21 @@ function platform(more: Partial<WorkerPlatform> = {}): WorkerPlatform {
   };
 }
 
-/** Stores a new group of the account, with what is owed of it. */
-async function owe(): Promise<Content> {
+/** A new group of the account. */
+function createGroup(change: (group: RawGroup) => void = () => {}): Content {
   const secret = wasm.newRandomAgentSecret();
   const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
-  const [whole] = node.createGroup().core.newContentSince() ?? [];
+  const group = node.createGroup();
+  change(group);
+  const [whole] = group.core.newContentSince() ?? [];
   if (!whole) throw new Error('A new group has no content.');
-  const content = JSON.parse(
+  return JSON.parse(
     JSON.stringify(whole).replaceAll(`"${node.currentSessionID}"`, `"${accountID}_session_zA"`),
   ) as Content;
+}
+
+/** Stores content, with what is owed of it. */
+async function owe(content: Content = createGroup()): Promise<Content> {
   const debts = Object.entries(knownCountsOfContent(content)).map(([session, count]) => ({
     ...{ id: content.id, session, count },
     sinceMs: 1,
@@ -215,6 +221,31 @@ it.each([
   await owe();
   const clock = createFakeClock();
   expect(await rejection(deliver(platform({ clock, fetch })), clock)).toContain('The browser tries again');
+});
+
+it('[DELIV-6] what depends on something that is owed later is sent after it, and holds up nothing else', async () => {
+  const parent = createGroup();
+  const child = await owe(createGroup((group) => void group.set('root', parent.id as never, 'trusting')));
+  for (let count = 0; count < 60; count++) await owe();
+  await owe(parent);
+  const atRelay = new Set<string>();
+  answer = () => {
+    const ids = requests.at(-1)?.changes.map(({ id }) => id) ?? [];
+    if (ids.includes(child.id) && ![...atRelay, ...ids].includes(parent.id))
+      return Response.json({ error: { code: 'dependency', message: '' }, ids: [parent.id] }, { status: 422 });
+    for (const id of ids) atRelay.add(id);
+    return stored();
+  };
+  await deliver(platform());
+  expect(atRelay.size).toBe(62);
+  expect(requests.map(({ changes }) => changes.length)).toEqual([50, 49, 12, 1]);
+  // An answer that names nothing of what was pushed is no reason to go on.
+  atRelay.clear();
+  answer = () =>
+    Response.json({ error: { code: 'dependency', message: '' }, ids: [parent.id] }, { status: 422 });
+  requests = [];
+  await deliver(platform());
+  expect(requests).toHaveLength(2);
 });
 
 it.each([400, 401, 403, 404, 422])(

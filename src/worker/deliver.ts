@@ -98,11 +98,24 @@ async function deliverToAll(
       // A ticket permits what the account itself has signed, and a header only with that.
       const permitted = (content: OwedContent) =>
         relay.ticket?.token === undefined ? content : ownOf(content, accountID);
-      const owed = await readOwedCounts(db, relay.relayID);
-      for (const some of partsOf(owed ?? new Map())) {
-        const contents = (await readOwedContent(db, some)).flatMap((content) => permitted(content) ?? []);
-        const post = (changes: Parameters<typeof postPush>[1]) => postPush(relay, changes, platform);
-        if (!(await pushOwed(contents, { post, mayPush }))) return;
+      const post = (changes: Parameters<typeof postPush>[1]) => postPush(relay, changes, platform);
+      /** Resolves with what has to wait for something else; undefined if the tab is to send the rest. */
+      async function pushParts(owed: OwedCounts): Promise<OwedCounts | undefined> {
+        const waiting: string[] = [];
+        for (const some of partsOf(owed)) {
+          const contents = (await readOwedContent(db, some)).flatMap((content) => permitted(content) ?? []);
+          const ending = await pushOwed(contents, { post, mayPush });
+          if (!ending.mayGoOn) return undefined;
+          waiting.push(...ending.waiting);
+        }
+        return new Map([...owed].filter(([id]) => waiting.includes(id)));
+      }
+      let owed = (await readOwedCounts(db, relay.relayID)) ?? new Map<never, never>();
+      // As long as some of it is delivered.
+      for (;;) {
+        const waiting: OwedCounts | undefined = await pushParts(owed);
+        if (!waiting || waiting.size === 0 || waiting.size === owed.size) return;
+        owed = waiting;
       }
     }),
   );

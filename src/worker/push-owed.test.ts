@@ -84,11 +84,14 @@ async function openPlace() {
   };
 }
 
+const done = { mayGoOn: true, waiting: [] };
+const stopped = { mayGoOn: false, waiting: [] };
+
 describe('what is owed', () => {
   it('[DELIV-2] is pushed whole if it is new, dependencies first, in pushes of bounded size', async () => {
     const place = await openPlace();
     for (let count = 0; count < 3; count++) place.device.edit(place.map, `key ${count}`);
-    expect(await pushOwed(place.all(), place)).toBe(true);
+    expect(await pushOwed(place.all(), place)).toEqual(done);
     expect(place.statuses()).toEqual([200]);
     expect(await place.atRelay(place.map.id)).toBe(4);
 
@@ -99,7 +102,7 @@ describe('what is owed', () => {
     place.asked.length = 0;
     expect(
       await pushOwed([place.device.owed(place.map.id, { [place.node.currentSessionID]: 4 })], place),
-    ).toBe(true);
+    ).toEqual(done);
     expect(await place.atRelay(place.map.id)).toBe(10);
     for (const some of place.asked) expect(JSON.stringify(some).length).toBeLessThan(4_100_000);
   });
@@ -110,7 +113,7 @@ describe('what is owed', () => {
     await pushOwed(place.all(), place);
     for (let count = 3; count < 6; count++) place.device.edit(place.map, `key ${count}`);
     place.asked.length = 0;
-    expect(await pushOwed([place.device.owed(place.map.id, {})], place)).toBe(true);
+    expect(await pushOwed([place.device.owed(place.map.id, {})], place)).toEqual(done);
     expect(place.statuses()).toEqual([200, 409, 200]);
     const [, again] = place.asked;
     expect(again?.flatMap(sessionsOf).map(([, { after }]) => after)).toEqual([4, 5, 6]);
@@ -123,7 +126,7 @@ describe('what is owed', () => {
     await pushOwed(place.all(), place);
     for (let count = 3; count < 6; count++) place.device.edit(place.map, `key ${count}`);
     const lost = place.device.owed(place.map.id, { [place.node.currentSessionID]: 5 });
-    expect(await pushOwed([lost], place)).toBe(false);
+    expect(await pushOwed([lost], place)).toEqual(stopped);
     expect(await place.atRelay(place.map.id)).toBe(4);
 
     // It had confirmed the header of a CoValue, too.
@@ -132,7 +135,7 @@ describe('what is owed', () => {
     place.device.edit(other, 'key');
     expect(
       await pushOwed([place.device.owed(other.id, {}), place.device.owed(place.map.id, {})], place),
-    ).toBe(false);
+    ).toEqual(stopped);
     expect(place.statuses().at(-1)).toBe(422);
     expect(await place.atRelay(place.map.id)).toBe(4);
   });
@@ -150,7 +153,7 @@ describe('what is owed', () => {
     place.device.store([forged]);
     place.device.edit(other, 'two');
     const owed = [place.device.owed(place.map.id, {}), place.device.owed(other.id, {})];
-    expect(await pushOwed(owed, place)).toBe(true);
+    expect(await pushOwed(owed, place)).toEqual(done);
     expect(await place.atRelay(place.map.id)).toBe(1);
     expect(await place.atRelay(other.id)).toBe(2);
   });
@@ -172,19 +175,44 @@ describe('what is owed', () => {
       changes.some((change) => change.id === id)
         ? { status: 409, body: { conflicts: [fork] } }
         : place.post(changes);
-    expect(await pushOwed(owed, { ...place, post })).toBe(true);
+    expect(await pushOwed(owed, { ...place, post })).toEqual(done);
     expect(await place.atRelay(other.id)).toBe(1);
     expect(await place.atRelay(id)).toBe(1);
     // One whose answers contradict each other is not asked without end.
-    const gap = { ...fork, why: 'gap', have: 0 };
-    const always = () => Promise.resolve({ status: 409, body: { conflicts: [gap] } });
-    expect(await pushOwed(owed, { ...place, post: always })).toBe(false);
+    let count = 0;
+    for (const wrong of [
+      { ...fork, why: 'gap', have: 0 },
+      { ...fork, id: 'co_zAnother' },
+    ]) {
+      const always = () => {
+        if (++count > 100) throw new Error('It is asked without end.');
+        return Promise.resolve({ status: 409, body: { conflicts: [wrong] } });
+      };
+      expect(await pushOwed(owed, { ...place, post: always })).toEqual(stopped);
+    }
+  });
+
+  it('[DELIV-6] waits if it depends on what the relay lacks, and holds up nothing else', async () => {
+    const place = await openPlace();
+    const other = createSharedMap(place.node);
+    place.device.store(changesOf(place.node, other.group, other));
+    const parent = place.node.createGroup();
+    place.device.store(changesBy(place.node, place.map.group, () => place.map.group.extend(parent)));
+    const owed = [...place.all(), place.device.owed(other.group.id), place.device.owed(other.id)];
+    const waiting = [place.map.group.id, place.map.id];
+    expect(await pushOwed(owed, place)).toEqual({ mayGoOn: true, waiting });
+    expect(place.statuses()).toEqual([422, 422, 200]);
+    expect(await place.atRelay(other.id)).toBe(1);
+    place.device.store(changesOf(place.node, parent));
+    const rest = [parent.id, ...waiting].map((id) => place.device.owed(id));
+    expect(await pushOwed(rest, place)).toEqual(done);
+    expect(await place.atRelay(place.map.id)).toBe(1);
   });
 
   it('[DELIV-3] is not pushed once a tab has come', async () => {
     const place = await openPlace();
-    expect(await pushOwed(place.all(), { post: place.post, mayPush: () => Promise.resolve(false) })).toBe(
-      false,
+    expect(await pushOwed(place.all(), { post: place.post, mayPush: () => Promise.resolve(false) })).toEqual(
+      stopped,
     );
     expect(place.asked).toEqual([]);
   });
@@ -197,10 +225,10 @@ describe('what is owed', () => {
       sizes.push(changes.length);
       return changes.length > 3 ? { status: 413, body: {} } : place.post(changes);
     };
-    expect(await pushOwed(place.all(), { ...place, post })).toBe(true);
+    expect(await pushOwed(place.all(), { ...place, post })).toEqual(done);
     expect(sizes[0]).toBeGreaterThan(3);
     expect(await place.atRelay(place.map.id)).toBe(5);
     const never = () => Promise.resolve({ status: 413, body: {} });
-    expect(await pushOwed(place.all(), { ...place, post: never })).toBe(true);
+    expect(await pushOwed(place.all(), { ...place, post: never })).toEqual(done);
   });
 });

@@ -6,9 +6,16 @@ import type { Answer } from './post-push.ts';
 
 const maxPushBytes = 4_000_000;
 
+export interface PushEnding {
+  /** False if the tab is to send the rest. */
+  readonly mayGoOn: boolean;
+  /** The CoValues that depend on others which the relay lacks. They may come later. */
+  readonly waiting: readonly string[];
+}
+
 /**
  * Pushes what is owed, and nothing that the relay has confirmed: a relay that lacks this has lost data, which a tab must find.
- * Leaves out what the relay refuses. Resolves with false if the tab is to send the rest. Rejects if `post` does.
+ * Leaves out what the relay refuses. Rejects if `post` does.
  */
 export async function pushOwed(
   owed: readonly OwedContent[],
@@ -17,33 +24,63 @@ export async function pushOwed(
     /** Whether to go on before each push. */
     readonly mayPush: () => Promise<boolean>;
   },
-): Promise<boolean> {
+): Promise<PushEnding> {
   const changes = createOwedChanges(owed);
+  const waiting: string[] = [];
   let maxBytes = maxPushBytes;
 
   /** Returns false if the relay lacks what it had confirmed. */
-  function resolve({ id, sessionID, have, why }: Conflict): boolean {
-    if (why === 'gap') return changes.goBack(id, sessionID, have);
-    changes.drop([id]);
-    return true;
+  function resolve({ id, sessionID, have, why }: Conflict, some: readonly Content[]): boolean {
+    return why === 'gap' ? changes.goBack(id, sessionID, have) : dropOf(some, [id]);
+  }
+
+  /** Returns false if none of them was pushed, and the answer is no answer to the push. */
+  function dropOf(some: readonly Content[], ids: readonly string[]): boolean {
+    changes.drop(ids);
+    return ids.some((id) => some.some((change) => change.id === id));
+  }
+
+  function takeAnswer({ status, body }: Answer, some: readonly Content[]): boolean {
+    switch (status) {
+      case 200:
+        changes.stored(some);
+        return true;
+      case 400:
+      case 403:
+        return dropOf(some, idsIn(body));
+      case 409: {
+        const conflicts = conflictsIn(body);
+        return conflicts.length > 0 && conflicts.every((one) => resolve(one, some));
+      }
+      case 413:
+        if (some.length === 1) return dropOf(some, [some[0]?.id ?? '']);
+        maxBytes = Math.floor(sizeOf(some) / 2);
+        return true;
+      case 422: {
+        const ids = needing(some, idsIn(body));
+        waiting.push(...ids);
+        return dropOf(some, ids);
+      }
+      default:
+        return false;
+    }
   }
 
   for (;;) {
     const some = changes.next(maxBytes);
-    if (some.length === 0) return true;
-    if (!(await options.mayPush())) return false;
-    const { status, body } = await options.post(some);
-    if (status === 200) changes.stored(some);
-    else if (status === 409) {
-      const conflicts = conflictsIn(body);
-      if (conflicts.length === 0 || !conflicts.every(resolve)) return false;
-    } else if (status === 413 && some.length > 1) maxBytes = Math.floor(sizeOf(some) / 2);
-    else {
-      const ids = status === 413 ? some.map(({ id }) => id) : refusedOf(status, body);
-      if (!ids.some((id) => some.some((change) => change.id === id))) return false;
-      changes.drop(ids);
-    }
+    if (some.length === 0) return { mayGoOn: true, waiting };
+    if (!(await options.mayPush()) || !takeAnswer(await options.post(some), some))
+      return { mayGoOn: false, waiting };
   }
+}
+
+/** Dependencies are in plain text: owners in headers, authors in the IDs of sessions, parents and members in what groups say. */
+function needing(changes: readonly Content[], missing: readonly string[]): readonly string[] {
+  const needs = changes.filter((change) => {
+    const text = JSON.stringify(change);
+    return missing.some((id) => id !== change.id && text.includes(id));
+  });
+  return [...new Set(needs.map(({ id }) => id))];
 }
 
 function sizeOf(changes: readonly Content[]): number {
@@ -56,7 +93,6 @@ function conflictsIn({ conflicts }: JsonRecord): readonly Conflict[] {
   return [...new Map(all.map((one) => [`${one.id} ${one.sessionID}`, one])).values()];
 }
 
-/** The CoValues that a push must not have. A missing dependency is no such reason. */
-function refusedOf(status: number, { ids }: JsonRecord): readonly string[] {
-  return (status === 400 || status === 403) && Array.isArray(ids) ? ids.map(String) : [];
+function idsIn({ ids }: JsonRecord): readonly string[] {
+  return Array.isArray(ids) ? ids.map(String) : [];
 }
