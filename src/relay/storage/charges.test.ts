@@ -5,6 +5,7 @@ import { until } from '../../../test/support/until.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import type { Database } from '../database/database.ts';
 import { createEraser } from './eraser.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { amountOfContent, nothing, sumOf, type Amount } from './stored-amount.ts';
@@ -165,5 +166,29 @@ describeStorage((test) => {
         { principal: 'b', bytes: 1, covalues: 1 },
       ]),
     );
+  });
+
+  it('[RELAY-85] what gives usage back is erased a minute after it was found, when each relay has written its usage', async () => {
+    const { map, edit } = await createStoredMap(test);
+    const { storage } = openCharged(test);
+    await store(storage, edit('x'.repeat(5_000)));
+    const before = structuredClone(map.core.knownState());
+    map.core.deleteCoValue();
+    storage.markDeleteAsValid(map.id);
+    await store(storage, map.core.newContentSince(before) ?? []);
+    await test.query(`truncate relay.usage`);
+    const clock = createFakeClock();
+    const eraser = createEraser(test.database, clock, silentLogger);
+    eraser.enable();
+    clock.advance(1_000);
+    await until(() => expect(clock.waiting).toBe(1));
+    await test.query(`insert into relay.usage (principal, bytes, covalues) values ('a', 100000, 7)`);
+    clock.advance(60_000);
+    await until(async () =>
+      expect(await test.query(`select covalues from relay.usage where bytes < 95000`)).toEqual([
+        { covalues: 6 },
+      ]),
+    );
+    eraser.stop();
   });
 });

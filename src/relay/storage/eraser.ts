@@ -12,6 +12,11 @@ export interface Eraser {
   stop(): void;
 }
 
+interface DeletionRow {
+  readonly id: RawCoID;
+  readonly payer: string | null;
+}
+
 const firstDelayMs = 1_000;
 const repeatDelayMs = 60_000;
 
@@ -23,23 +28,36 @@ export function createEraser(
   gaveBack: (payer: string) => void = () => {},
 ): Eraser {
   let isEnabled = false;
+  /** Found by the last scheduled run, which left them to the next one. */
+  let left: ReadonlySet<RawCoID> = new Set();
   let cancel: (() => void) | undefined;
 
   function schedule(delayMs: number): void {
     if (!isEnabled || cancel) return;
     cancel = clock.after(delayMs, () => {
       cancel = undefined;
-      eraseAll().catch((error: unknown) => {
+      run().catch((error: unknown) => {
         logger.warn('Could not erase deleted CoValues; retrying', { error });
         schedule(repeatDelayMs);
       });
     });
   }
 
-  async function eraseAll(): Promise<void> {
-    const rows = await database.query<{ id: RawCoID; payer: string | null }>(
+  /** What gives usage back waits for the next run, because a relay may not have written yet what it adds to the usage. */
+  async function run(): Promise<void> {
+    const rows = await readRows();
+    const waiting = rows.filter(({ id, payer }) => payer !== null && !left.has(id));
+    await eraseRows(rows.filter((row) => !waiting.includes(row)));
+    left = new Set(waiting.map(({ id }) => id));
+    if (left.size > 0) schedule(repeatDelayMs);
+  }
+
+  const readRows = () =>
+    database.query<DeletionRow>(
       `select covalue_id as id, payer from relay.deletions where not erased order by covalue_id`,
     );
+
+  async function eraseRows(rows: readonly DeletionRow[]): Promise<void> {
     for (const { id, payer } of rows) {
       await erase(database, id, payer !== null);
       if (payer !== null) gaveBack(payer);
@@ -52,7 +70,7 @@ export function createEraser(
       schedule(firstDelayMs);
     },
     notify: () => schedule(repeatDelayMs),
-    eraseAll,
+    eraseAll: async () => eraseRows(await readRows()),
     stop() {
       isEnabled = false;
       cancel?.();
