@@ -248,11 +248,11 @@ it('[DELIV-6] what depends on something that is owed later is sent after it, and
   expect(requests).toHaveLength(2);
 });
 
-it.each([400, 401, 403, 404, 422])(
+it.each([...[400, 401, 403, 404, 422].map((status) => [status, 'any'] as const), [429, 'quota'] as const])(
   '[DELIV-6] leaves to the next tab what is answered with %d',
-  async (status) => {
+  async (status, code) => {
     await owe();
-    answer = () => Response.json({ error: { code: 'any', message: '' } }, { status });
+    answer = () => Response.json({ error: { code, message: '' } }, { status });
     await deliver(platform());
     expect(requests).toHaveLength(1);
   },

@@ -42,7 +42,8 @@ export async function postPush(
       });
       const { status } = response;
       const answer = parseJson(await response.text());
-      if (status === 429 || status >= 500) return undefined;
+      const isBusy = status === 429 && !isOverQuota(answer);
+      if (isBusy || status >= 500) return undefined;
       // Such as the page of a network that asks its users to sign in.
       if (status === 200 && !(isRecord(answer) && Array.isArray(answer['accepted']))) return undefined;
       return { status, body: isRecord(answer) ? answer : {} };
@@ -59,4 +60,9 @@ export async function postPush(
     if (waitMs !== undefined) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
   }
   throw new Error('No relay took the edits. The browser tries again later.');
+}
+
+/** Room comes with what the person deletes, or with another quota: not soon. */
+function isOverQuota(answer: unknown): boolean {
+  return isRecord(answer) && isRecord(answer['error']) && answer['error']['code'] === 'quota';
 }

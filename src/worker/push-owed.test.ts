@@ -231,4 +231,28 @@ describe('what is owed', () => {
     const never = () => Promise.resolve({ status: 413, body: {} });
     expect(await pushOwed(place.all(), { ...place, post: never })).toEqual(done);
   });
+
+  it('[DELIV-6] is left out if the relay has no room for it, and holds up nothing smaller', async () => {
+    const place = await openPlace();
+    await pushOwed(place.all(), place);
+    place.device.store(changesBy(place.node, place.map, () => place.map.set('long', 'x'.repeat(100_000))));
+    const other = createSharedMap(place.node);
+    place.device.store(changesOf(place.node, other.group, other));
+    const owed = [
+      place.device.owed(place.map.id, { [place.node.currentSessionID]: 1 }),
+      place.device.owed(other.group.id),
+      place.device.owed(other.id),
+    ];
+    const sizes: number[] = [];
+    const post = (changes: readonly Content[]): Promise<Answer> => {
+      sizes.push(JSON.stringify(changes).length);
+      const hasRoom = (sizes.at(-1) ?? 0) < 100_000;
+      return hasRoom ? place.post(changes) : Promise.resolve({ status: 429, body: {} });
+    };
+    expect(await pushOwed(owed, { ...place, post })).toEqual(done);
+    expect(await place.atRelay(other.id)).toBe(1);
+    expect(await place.atRelay(place.map.id)).toBe(1);
+    // Together with others, and alone.
+    expect(sizes.filter((size) => size > 100_000)).toHaveLength(2);
+  });
 });

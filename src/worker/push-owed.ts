@@ -53,6 +53,7 @@ export async function pushOwed(
         return conflicts.length > 0 && conflicts.every((one) => resolve(one, some));
       }
       case 413:
+      case 429:
         if (some.length === 1) return dropOf(some, [some[0]?.id ?? '']);
         maxBytes = Math.floor(sizeOf(some) / 2);
         return true;
