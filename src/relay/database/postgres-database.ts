@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, PoolConfig } from 'pg';
+import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -52,8 +52,11 @@ export async function openPostgresDatabase(
   const { statementMs = defaultStatementMs, lanes = 4, lockMs = 500 } = options;
   const { listenUrl = url, clock = systemClock } = options;
   const maxTransactions = lanes + otherTransactions;
+  // A pooler may run the statements of one connection on several.
+  const names = listenUrl === url ? createStatementNames() : undefined;
   const pool = new Pool({
     ...connectionConfig(url),
+    ...(names && { onConnect: plan }),
     max: maxStatements + maxTransactions,
     // Limits of the client alone: PgBouncer refuses connections that begin with other settings.
     query_timeout: statementMs + answerWithinMs,
@@ -69,13 +72,9 @@ export async function openPostgresDatabase(
     notifyLost();
   };
   pool.on('error', lost);
-  // A pooler may run the statements of one connection on several.
-  const names = listenUrl === url ? createStatementNames() : undefined;
   pool.on('connect', (client) => {
     // The pool handles errors of idle connections only, and an unhandled error ends the process.
     client.on('error', lost);
-    // Comes first on the connection. If it fails, so does what follows.
-    if (names) client.query(planning).catch(() => {});
   });
   // Queue statements here, because the pool would report a wait as a connection timeout.
   const statements = createSemaphore(maxStatements);
@@ -150,6 +149,8 @@ function connectionConfig(url: string): PoolConfig {
 
 /** The relay reads by keys. A plan that was made while a table was empty would read all of it later. */
 const planning = 'set enable_seqscan = off';
+// The pool waits for what it returns, which its type leaves out.
+const plan = ((client: ClientBase) => client.query(planning)) as (client: ClientBase) => void;
 
 /**
  * A name for each text, by which PostgreSQL keeps its plan for the connection: planning took half of the time of a commit. The
