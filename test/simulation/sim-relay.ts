@@ -1,3 +1,4 @@
+import { noMetrics } from '../support/relay/no-metrics.ts';
 import type { RawCoID } from 'cojson';
 import { silentLogger } from '../../src/base/logger.ts';
 import { readLimits } from '../../src/relay/config/limits.ts';
@@ -13,8 +14,6 @@ import { createRestores } from './restores.ts';
 import { createStockMachine, type StockMachine } from './stock-machine.ts';
 import type { SimRelay } from './world.ts';
 
-const wire = { received: () => {}, sent: () => {}, refused: () => {}, refusedContent: () => {} };
-const noMeasures = { wire, committed: () => {}, decided: () => {} };
 const backupCount = 4;
 const drainMs = 5_000;
 
@@ -101,7 +100,7 @@ export function createSimRelay(
       database = opened;
       let started: Serving;
       try {
-        started = await startServing(opened, readLimits(), silentLogger, noMeasures, {
+        started = await startServing(opened, readLimits(), silentLogger, noMetrics, {
           memoryBytes: 1e9,
           random,
         });

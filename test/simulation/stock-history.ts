@@ -1,3 +1,4 @@
+import { noMetrics } from '../support/relay/no-metrics.ts';
 import { LocalNode, type CoValueCore, type RawCoID, type RawCoMap, type SyncMessage } from 'cojson';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { silentLogger } from '../../src/base/logger.ts';
@@ -35,11 +36,6 @@ export interface StockHistoryOptions {
 const clientCount = 4;
 /** More than a stock client gets whole acknowledgements for, and fewer. */
 const sessionsOfMaps = [100, 80, 5];
-const measures = {
-  wire: { received: () => {}, sent: () => {}, refused: () => {}, refusedContent: () => {} },
-  committed: () => {},
-  decided: () => {},
-};
 const settleMs = 20_000;
 /** The relay evicts what nobody has used for so long. */
 const idleMs = 20 * 60_000;
@@ -176,7 +172,7 @@ function createRelay(time: VirtualTime, dice: Dice) {
     async start() {
       const opened = openRelayDatabase(disk, time, dice);
       database = opened;
-      const starting = startServing(opened, readLimits(), silentLogger, measures, {
+      const starting = startServing(opened, readLimits(), silentLogger, noMetrics, {
         memoryBytes: 1e9,
         random: () => 0.5,
       });

@@ -11,6 +11,7 @@ import { createCommitNews } from './commit-news.ts';
 import { joinOtherRelays, type OtherRelays } from './other-relays.ts';
 import { serveConnection, type Connection } from '../client/client-connection.ts';
 import type { ConnectionOptions } from '../client/connection-options.ts';
+import type { WireMeasure } from '../client/wire-measure.ts';
 import { followHandledContent } from '../client/answers/cut-acknowledgements.ts';
 import { createChangeLog } from '../bus/change-log.ts';
 import type { Database } from '../database/database.ts';
@@ -113,10 +114,15 @@ export interface NamespaceOptions {
 }
 
 /** What all namespaces of a relay share. */
-export interface Shared
-  extends
-    Pick<ConnectionOptions, 'limits' | 'signInLimits' | 'turns' | 'measure' | 'random' | 'logger' | 'clock'>,
-    Pick<SqlStorageOptions, 'committed'> {
+export interface Shared extends Pick<
+  ConnectionOptions,
+  'limits' | 'signInLimits' | 'turns' | 'random' | 'logger' | 'clock'
+> {
+  /** What the namespace of an app counts. */
+  measuresOf(appID: string | undefined): {
+    readonly wire: WireMeasure;
+    readonly committed: NonNullable<SqlStorageOptions['committed']>;
+  };
   /** Undefined if clients need not sign in. */
   readonly signInMethodsOf: ((appID: string | undefined) => SignInMethods) | undefined;
   /** Undefined if clients may load and send everything. */
@@ -142,8 +148,9 @@ export async function openNamespace(
   shared: Shared,
   options: NamespaceOptions,
 ): Promise<Namespace> {
-  const { limits, signInLimits, turns, random, logger, clock, crypto, memory, measure, restrictions } =
-    shared;
+  const { limits, signInLimits, turns, random, logger, clock, crypto, memory, restrictions } = shared;
+  const measures = shared.measuresOf(appID);
+  const measure = measures.wire;
   const { authorizer, quotas } = shared;
   const signInMethods = shared.signInMethodsOf?.(appID);
   const { agent, minAppVersion, inspect = false, busUrl, stateDirectory } = options;
@@ -195,7 +202,7 @@ export async function openNamespace(
     clock,
     logger,
     committed(commit) {
-      shared.committed?.(commit);
+      measures.committed(commit);
       remembered?.noteCommit();
     },
     foundOlder: (id) => getOrCreateCoValue(node, id).loadFromStorage(),

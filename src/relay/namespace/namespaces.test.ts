@@ -5,6 +5,7 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDevice, type AskedDevice } from '../../../test/support/auth/asked-devices.ts';
 import { openHttpClient } from '../../../test/support/relay/http-client.ts';
+import { noMetrics } from '../../../test/support/relay/no-metrics.ts';
 import { plentyOfMemory } from '../../../test/support/relay/plenty-of-memory.ts';
 import { createStubSocket } from '../../../test/support/relay/serve-stub.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
@@ -165,7 +166,7 @@ async function openNamespaces(change = (database: Database) => database) {
       trapped() {},
       ending: () => undefined,
     },
-    ...{ measure: { received() {}, sent() {}, refused() {}, refusedContent() {} }, committed: undefined },
+    measuresOf: noMetrics.of,
   };
   const namespaces = createNamespaces(change(database), shared, { appIDs: ['a', 'b'] });
   onTestFinished(() => namespaces.drain(0));

@@ -19,7 +19,10 @@ export interface Namespaces {
   /** Opens it if there is one. Resolves with false if it cannot be opened at present. */
   prepare(appID: string | undefined): Promise<boolean>;
   /** Of all of them. */
+  /** Of all of them together. */
   state(): NamespaceState;
+  /** By app, of those that are open. */
+  states(): ReadonlyMap<string | undefined, NamespaceState>;
   drain(withinMs: number): Promise<void>;
 }
 
@@ -110,6 +113,7 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
       }
     },
     state: () => sumOf(all.map((namespace) => namespace.state())),
+    states: () => new Map([...opened].map(([appID, namespace]) => [appID, namespace.state()])),
     async drain(withinMs) {
       isDraining = true;
       cancel();

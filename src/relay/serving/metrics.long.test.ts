@@ -54,6 +54,20 @@ it('counts the activity of a relay', async () => {
   expect(after).toHaveProperty('nodejs_eventloop_lag_p99_seconds');
 });
 
+it('[RELAY-70] counts each app apart', async () => {
+  const relay = await startRelay({ storage: 'memory:', appIDs: ['notes', 'chess'] });
+  const client = await createStockClient(`${relay.url}/sync/notes`);
+  await confirmed(client, createSharedMap(client));
+  const metrics = await readMetrics(relay);
+  const of = (name: string, labels = '') => metrics[`maia_relay_${name}${labels}`];
+  const covalues = [of('covalues'), of('covalues', '{app="notes"}'), of('covalues', '{app="chess"}')];
+  expect(covalues).toEqual([0, expect.any(Number), undefined]);
+  expect(covalues[1]).toBeGreaterThanOrEqual(3);
+  expect(of('commit_messages_sum')).toBe(0);
+  expect(of('commit_messages_sum', '{app="notes"}')).toBeGreaterThanOrEqual(2);
+  expect(of('messages_total', '{kind="content",direction="in",app="notes"}')).toBeGreaterThanOrEqual(2);
+});
+
 const own = async (relay: Relay) =>
   Object.fromEntries(
     Object.entries(await readMetrics(relay)).filter(([name]) => /^maia_relay_(?!.*_bucket)/.test(name)),

@@ -103,7 +103,7 @@ export async function startServing(
   database: Database,
   limits: RelayLimits,
   logger: Logger,
-  metrics: Pick<Metrics, 'wire' | 'committed' | 'decided'>,
+  metrics: Pick<Metrics, 'of' | 'decided'>,
   options: ServingOptions,
 ): Promise<Serving> {
   const { random = Math.random, memoryBytes, authorize } = options;
@@ -148,8 +148,7 @@ export async function startServing(
   const shared: Shared = {
     ...{ crypto, limits, memory, restrictions, quotas, random, logger, clock },
     authorizer: authorize && createAuthorizer({ authorize, clock, logger, decided: metrics.decided }),
-    measure: metrics.wire,
-    committed: metrics.committed,
+    measuresOf: metrics.of,
     turns: createReadTurns(),
     signInLimits: admission,
     signInMethodsOf:
@@ -187,7 +186,7 @@ export async function startServing(
     retryAfterMs: number | undefined,
     incoming: IncomingFrame | undefined,
   ): void {
-    metrics.wire.refused(code);
+    metrics.of(undefined).wire.refused(code);
     incoming?.onChange((bytes) => {
       if (bytes > maxLateBytes.stranger) socket.terminate();
     });
@@ -279,6 +278,7 @@ export async function startServing(
     reasons,
     state: () => ({
       ...namespaces.state(),
+      namespaces: namespaces.states(),
       isFailing: reasons().some((reason) => failures.has(reason)),
       connections: connections.size,
       database: database.figures?.() ?? {},

@@ -3,6 +3,7 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { placeOf } from './stateless-client.ts';
 
 export const crypto = await WasmCrypto.create();
 
@@ -32,7 +33,7 @@ export function reconnectStock(node: LocalNode, url: string): void {
 
 /** Like `connectStock`, for callers that manage the socket. */
 export function addStockPeer(node: LocalNode, url: string): WebSocket {
-  const socket = new WebSocket(`${url}/sync`);
+  const socket = new WebSocket(placeOf(url));
   node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: socket, role: 'server' }));
   return socket;
 }
