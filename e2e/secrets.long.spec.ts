@@ -10,7 +10,7 @@ import { recordEverything } from './support/everything/record-everything.ts';
 import { freePort, serveBareApp } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-test('[SEC-7] a full tour leaves no secret anywhere', async ({
+test('[SEC-7] [DELIV-4] a full tour leaves no secret anywhere', async ({
   page,
   context,
   browser,
@@ -158,8 +158,13 @@ test('[SEC-7] a full tour leaves no secret anywhere', async ({
 
   await test.step('signing out while edits wait for the relay', async () => {
     await page.evaluate(async (accountID) => {
-      tour.session = await tour.kernel.signInWithPasskey({ ...tour.options, accountID });
+      await navigator.serviceWorker.register('/delivery-worker.ts', { type: 'module' });
+      const sync = { ...tour.options.sync, auth: 'account' } as const;
+      const options = { ...tour.options, sync, accountID, deliverAfterLastTab: true };
+      tour.session = await tour.kernel.signInWithPasskey(options);
     }, accountID);
+    // The service worker reads this database and the account's, and stores nothing.
+    await expect.poll(() => page.evaluate(plansForWorker)).toEqual([accountID]);
     await relay.stop();
     await page.evaluate(() => tour.session?.node.createGroup().createMap({ name: 'Kept here' }));
     await addFailure(
@@ -168,7 +173,9 @@ test('[SEC-7] a full tour leaves no secret anywhere', async ({
       'UNSYNCED_CHANGES',
       () => tour.session?.signOut() ?? Promise.resolve(),
     );
+    await everything.look(page);
     await page.evaluate(() => tour.session?.signOut({ keepEncryptedData: true }));
+    await expect.poll(() => page.evaluate(plansForWorker)).toEqual([]);
     await addLog(everything, page);
     await everything.look(page);
   });
@@ -186,6 +193,7 @@ test('[SEC-7] a full tour leaves no secret anywhere', async ({
   expect([...places].sort()).toEqual(expect.arrayContaining(placesOnTheWay));
   expect(textsIn(evidence, 'IndexedDB')).toContain('a CryptoKey that cannot be exported');
   expect(textsIn(evidence, 'IndexedDB')).not.toContain('a CryptoKey that can be exported');
+  expect(textsIn(evidence, 'IndexedDB: maia-deliveries')).toContain(accountID);
   expect(textsIn(evidence, 'unread')).toEqual([]);
 
   expect(findSecrets(secrets, evidence)).toEqual([]);
@@ -204,4 +212,21 @@ const placesOnTheWay = [
 
 function textsIn(evidence: readonly Evidence[], place: string): readonly unknown[] {
   return evidence.filter((each) => each.place.startsWith(place)).map(({ content }) => content);
+}
+
+/** The accounts for which tabs have written down where a service worker may send. */
+async function plansForWorker(): Promise<readonly IDBValidKey[]> {
+  const isThere = (await indexedDB.databases()).some(({ name }) => name === 'maia-deliveries');
+  if (!isThere) return [];
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('maia-deliveries');
+    opening.onerror = () => reject(new Error('The database cannot be read.', { cause: opening.error }));
+    opening.onsuccess = () => {
+      const keys = opening.result.transaction('plans').objectStore('plans').getAllKeys();
+      keys.onsuccess = () => {
+        opening.result.close();
+        resolve(keys.result);
+      };
+    };
+  });
 }

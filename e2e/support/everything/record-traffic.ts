@@ -28,6 +28,8 @@ export async function recordTraffic(cdp: CDPSession): Promise<Traffic> {
   const bodies: Promise<void>[] = [];
   /** Requests of blobs stay inside the browser. */
   const blobs = new Set<string>();
+  /** The browser's own questions before a request to another origin. Chromium keeps no body of the answers. */
+  const preflights = new Set<string>();
   const note = (place: string, content: Evidence['content']) => void evidence.push({ place, content });
 
   for (const event of httpEvents) {
@@ -40,7 +42,12 @@ export async function recordTraffic(cdp: CDPSession): Promise<Traffic> {
   cdp.on('Network.requestWillBeSent', ({ requestId, request }) => {
     if (request.url.startsWith('blob:')) blobs.add(requestId);
   });
-  cdp.on('Network.loadingFinished', ({ requestId }) => void bodies.push(readBodies(requestId)));
+  cdp.on('Network.responseReceived', ({ requestId, type }) => {
+    if (type === 'Preflight') preflights.add(requestId);
+  });
+  cdp.on('Network.loadingFinished', ({ requestId }) => {
+    if (!preflights.has(requestId)) bodies.push(readBodies(requestId));
+  });
   cdp.on('Network.webSocketFrameSent', ({ response }) => noteFrame('sent', response));
   cdp.on('Network.webSocketFrameReceived', ({ response }) => noteFrame('received', response));
   const size = 100_000_000;
