@@ -19,7 +19,8 @@ import { createPostgres, describePostgres } from '../../../../test/support/relay
 import { createSharedMap, loadMap } from '../../../../test/support/relay/test-relay.ts';
 import { until } from '../../../../test/support/until.ts';
 
-const pushCount = Number(process.env['MAIA_PUSHES'] ?? 10_000);
+/** A full run has `MAIA_PUSHES=10000`. */
+const pushCount = Number(process.env['MAIA_PUSHES'] ?? 3_000);
 const seed = Number(process.env['MAIA_SEED'] ?? 1);
 const mapCount = 100;
 const maxAtOnce = 8;
