@@ -19,6 +19,8 @@ interface DeletionRow {
 
 const firstDelayMs = 1_000;
 const repeatDelayMs = 60_000;
+/** Twice as long as a relay counts usage before it writes it. */
+const usageDelayMs = 20_000;
 
 /** `gaveBack`: the usage of this principal is less now. */
 export function createEraser(
@@ -49,7 +51,7 @@ export function createEraser(
     const waiting = rows.filter(({ id, payer }) => payer !== null && !left.has(id));
     await eraseRows(rows.filter((row) => !waiting.includes(row)));
     left = new Set(waiting.map(({ id }) => id));
-    if (left.size > 0) schedule(repeatDelayMs);
+    if (left.size > 0) schedule(usageDelayMs);
   }
 
   const readRows = () =>
