@@ -10,7 +10,7 @@ import {
 } from '../storage/owed-content.ts';
 import { createDeliveryPlans, type DeliveryPlan, type PlannedRelay } from './delivery-plans.ts';
 import { postPush } from './post-push.ts';
-import { pushOwed } from './push-owed.ts';
+import { pushOwed, type PushEnding } from './push-owed.ts';
 
 /** The browser globals that the worker uses. */
 export interface WorkerPlatform {
@@ -98,28 +98,33 @@ async function deliverToAll(
       // A ticket permits what the account itself has signed, and a header only with that.
       const permitted = (content: OwedContent) =>
         relay.ticket?.token === undefined ? content : ownOf(content, accountID);
+      const read = async (some: OwedCounts) =>
+        (await readOwedContent(db, some)).flatMap((content) => permitted(content) ?? []);
       const post = (changes: Parameters<typeof postPush>[1]) => postPush(relay, changes, platform);
-      /** Resolves with what has to wait for something else; undefined if the tab is to send the rest. */
-      async function pushParts(owed: OwedCounts): Promise<OwedCounts | undefined> {
-        const waiting: string[] = [];
-        for (const some of partsOf(owed)) {
-          const contents = (await readOwedContent(db, some)).flatMap((content) => permitted(content) ?? []);
-          const ending = await pushOwed(contents, { post, mayPush });
-          if (!ending.mayGoOn) return undefined;
-          waiting.push(...ending.waiting);
-        }
-        return new Map([...owed].filter(([id]) => waiting.includes(id)));
-      }
-      let owed = (await readOwedCounts(db, relay.relayID)) ?? new Map<never, never>();
-      // As long as some of it is delivered.
-      for (;;) {
-        const waiting: OwedCounts | undefined = await pushParts(owed);
-        if (!waiting || waiting.size === 0 || waiting.size === owed.size) return;
-        owed = waiting;
+      const pushSome = async (some: OwedCounts) => pushOwed(await read(some), { post, mayPush });
+      let owed = await readOwedCounts(db, relay.relayID);
+      for (let size = Infinity; owed && owed.size > 0 && owed.size < size;) {
+        size = owed.size;
+        // As long as some of it is delivered.
+        owed = await pushParts(owed, pushSome);
       }
     }),
   );
   for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
+}
+
+/** Resolves with what has to wait for something else; undefined if the tab is to send the rest. */
+async function pushParts(
+  owed: OwedCounts,
+  pushSome: (some: OwedCounts) => Promise<PushEnding>,
+): Promise<OwedCounts | undefined> {
+  const waiting = new Set<string>();
+  for (const some of partsOf(owed)) {
+    const ending = await pushSome(some);
+    if (!ending.mayGoOn) return undefined;
+    for (const id of ending.waiting) waiting.add(id);
+  }
+  return new Map([...owed].filter(([id]) => waiting.has(id)));
 }
 
 function ownOf(content: OwedContent, accountID: string): OwedContent | undefined {

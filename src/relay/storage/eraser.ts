@@ -48,8 +48,9 @@ export function createEraser(
   /** What gives usage back waits for the next run, because a relay may not have written yet what it adds to the usage. */
   async function run(): Promise<void> {
     const rows = await readRows();
-    const waiting = rows.filter(({ id, payer }) => payer !== null && !left.has(id));
-    await eraseRows(rows.filter((row) => !waiting.includes(row)));
+    const mustWait = ({ id, payer }: DeletionRow) => payer !== null && !left.has(id);
+    const waiting = rows.filter(mustWait);
+    await eraseRows(rows.filter((row) => !mustWait(row)));
     left = new Set(waiting.map(({ id }) => id));
     if (left.size > 0) schedule(usageDelayMs);
   }
