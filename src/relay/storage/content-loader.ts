@@ -36,6 +36,13 @@ export interface ContentLoader {
   forgetAll(): void;
 }
 
+interface Reading {
+  readonly id: string;
+  /** Throws if what is read no longer counts. */
+  readonly check: () => void;
+  readonly snapshot: Promise<Snapshot | undefined>;
+}
+
 export function createContentLoader(
   database: Database,
   /** Called with the stored state of each CoValue handed out. */
@@ -53,45 +60,59 @@ export function createContentLoader(
   const readNewerOf = createNewerReader(database.query);
   const handedOut = new Set<string>();
 
-  async function load(
-    id: string,
-    handOut: (content: Content) => void,
-    dependants: readonly string[],
-  ): Promise<boolean> {
-    const check = beginRead();
-    const snapshot = await reader.read(id);
-    if (!snapshot) return false;
-    const header = headerOf(snapshot);
-    for await (const piece of contentPieces(snapshot, header, readMore)) {
-      await loadDependencies(header, piece, handOut, [...dependants, id]);
-      // Another load may have handed out this dependency meanwhile. The requested CoValue is always handed out.
-      if (dependants.length > 0 && handedOut.has(id)) return true;
-      check();
-      handOut(piece);
-      // A large CoValue has hundreds of pieces, which are handled on this thread: let other work run in between.
-      if (piece.header === undefined) await nextTurn();
-    }
-    check();
-    handedOut.add(id);
-    loaded(stateOf(snapshot));
-    return true;
+  function beginReading(id: string): Reading {
+    const reading = { id, check: beginRead(), snapshot: reader.read(id) };
+    // It is not awaited if the load fails before.
+    reading.snapshot.catch(() => {});
+    return reading;
   }
 
-  /** Each load reads its own dependencies: waiting for other loads could deadlock. */
-  async function loadDependencies(
-    header: CoValueHeader,
-    piece: Content,
-    handOut: (content: Content) => void,
-    dependants: readonly string[],
-  ): Promise<void> {
-    const missing = [...cojsonInternals.getDependedOnCoValues(header, piece)].filter(
-      (id) => !handedOut.has(id) && !dependants.includes(id),
-    );
-    await Promise.all(missing.map((id) => load(id, handOut, dependants)));
+  /** Visits each CoValue once, one after another: there can be endlessly many ways from one to another, and circles. */
+  async function load(rootID: string, handOut: (content: Content) => void): Promise<boolean> {
+    const visited = new Set<string>();
+    /** All dependencies of a piece are read together. */
+    const ahead = new Map<string, Reading>();
+
+    async function visit({ id, check, snapshot: read }: Reading): Promise<boolean> {
+      visited.add(id);
+      const snapshot = await read;
+      if (!snapshot) return false;
+      const header = headerOf(snapshot);
+      for await (const piece of contentPieces(snapshot, header, readMore)) {
+        await visitAll(missingOf(header, piece));
+        // Another load may have handed out this dependency meanwhile. The requested CoValue is always handed out.
+        if (id !== rootID && handedOut.has(id)) return true;
+        check();
+        handOut(piece);
+        // A large CoValue has hundreds of pieces, which are handled on this thread: let other work run in between.
+        if (piece.header === undefined) await nextTurn();
+      }
+      check();
+      handedOut.add(id);
+      loaded(stateOf(snapshot));
+      return true;
+    }
+
+    function missingOf(header: CoValueHeader, piece: Content): readonly string[] {
+      return [...cojsonInternals.getDependedOnCoValues(header, piece)].filter(
+        (id) => !handedOut.has(id) && !visited.has(id),
+      );
+    }
+
+    async function visitAll(ids: readonly string[]): Promise<void> {
+      for (const id of ids) if (!ahead.has(id)) ahead.set(id, beginReading(id));
+      for (const id of ids) {
+        const reading = ahead.get(id);
+        ahead.delete(id);
+        if (reading && !visited.has(id)) await visit(reading);
+      }
+    }
+
+    return visit(beginReading(rootID));
   }
 
   return {
-    load: (id, handOut) => load(id, handOut, []),
+    load,
     async read(id) {
       const snapshot = await reader.read(id);
       if (!snapshot) return undefined;

@@ -1,5 +1,5 @@
-import { LocalNode, type CoValueCore, type RawCoMap, type RawCoValue } from 'cojson';
-import { describe, expect, it } from 'vitest';
+import { cojsonInternals, LocalNode, type CoValueCore, type RawCoMap, type RawCoValue } from 'cojson';
+import { describe, expect, it, vi } from 'vitest';
 import { crypto } from '../../../test/support/relay/stock-client.ts';
 import {
   createReader,
@@ -81,6 +81,25 @@ describeStorage((test) => {
         group.id,
         second.id,
       ]);
+    });
+
+    it('[RELAY-35] goes through each dependency once, however many ways lead to it', async () => {
+      const { node, group, committed } = await test.createWriter();
+      let above = [group];
+      for (let level = 0; level < 8; level++) {
+        const below = [node.createGroup(), node.createGroup()];
+        for (const one of below) for (const parent of above) one.extend(parent);
+        above = below;
+      }
+      const map = above[0]?.createMap({ a: 1 });
+      await committed();
+
+      const searches = vi.spyOn(cojsonInternals, 'getDependedOnCoValues');
+      const { pieces } = await loadContent(test.open(), map?.id ?? '');
+      // The account, the groups, of the lowest only one, and the map.
+      expect(pieces).toHaveLength(1 + 1 + 15 + 1);
+      expect(searches).toHaveBeenCalledTimes(pieces.length);
+      searches.mockRestore();
     });
 
     it('loads CoValues that depend on each other, also concurrently', async () => {
