@@ -228,6 +228,23 @@ describe('[RELAY-23] in a group', () => {
     expect(relay.countOf(group.id, holder.currentSessionID)).toBe(seen);
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'some words'])(
+    'an invite cannot set the key %s, which no rule of groups knows',
+    (key) => {
+      const { relay, client, owner, group } = setUp();
+      const holder = holderOf(group.createInvite('reader'));
+      give(holder, owner, group);
+      client.sendFrom(owner, group);
+      signRaw(holder, group, [key, 'reader']);
+      client.sendFrom(holder, group);
+      relay.clock.advance(holdMs);
+      expect(relay.refused).toEqual([
+        expect.stringMatching(`^(no-role|not-admin) ${holder.currentSessionID}$`),
+      ]);
+      expect(relay.countOf(group.id, holder.currentSessionID)).toBe(0);
+    },
+  );
+
   it('a change by who becomes an admin waits for what it names', () => {
     const { relay, client, owner, group } = setUp();
     const manager = attacker();

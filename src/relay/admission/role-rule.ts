@@ -20,7 +20,8 @@ export interface RoleQuestion {
 /**
  * GUARD, G3: whether the author has or once had a role, or writes where anyone may. Removed members send what they wrote
  * before, and others forward it: devices decide by its date. In groups, all but administrators and invites do nothing but set
- * and reveal their own write key, and leave.
+ * and reveal their own write key, and leave. An invite does nothing malformed: cojson can read no group with a key such as
+ * `constructor`.
  */
 export function hasRole({ author, standing, isOpenAt, datesMs, group }: RoleQuestion): boolean {
   if (standing === 'administrator') return true;
@@ -35,7 +36,8 @@ export function hasRole({ author, standing, isOpenAt, datesMs, group }: RoleQues
   );
   const isOwnKey = (keyID: string) => ownKeys.has(keyID) || members.isWriteKeyOf(author, keyID);
   const isOpen = (act: GroupTransaction) => isMember || isOpenAt(act.atMs);
-  return acts.every((act) => members.isInviteAt(act) || (isOpen(act) && isOwn(act.change, author, isOwnKey)));
+  const isByInvite = (act: GroupTransaction) => act.change.kind !== 'malformed' && members.isInviteAt(act);
+  return acts.every((act) => isByInvite(act) || (isOpen(act) && isOwn(act.change, author, isOwnKey)));
 }
 
 function isOwn(change: GroupChange, author: string, isOwnKey: (keyID: string) => boolean): boolean {
