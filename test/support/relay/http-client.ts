@@ -10,6 +10,8 @@ export interface HttpClient {
   readonly hasEnded: boolean;
   post(body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>;
   waitFor(check: (client: HttpClient) => boolean): Promise<void>;
+  /** Resolves once more has arrived, or the stream has ended. */
+  nextArrival(): Promise<void>;
   close(): void;
 }
 
@@ -31,6 +33,7 @@ export async function openHttpClient(url: string, path = '/sync'): Promise<HttpC
   const response = await openStream(url, {}, ending.signal, path);
   const channel = response.headers.get('maia-channel') ?? '';
   const received: Record<string, unknown>[] = [];
+  const onArrival: (() => void)[] = [];
   let hasEnded = false;
   void readAll();
 
@@ -44,11 +47,13 @@ export async function openHttpClient(url: string, path = '/sync'): Promise<HttpC
         for (const event of events) {
           received.push(...messagesIn(event.split('\n').map((line) => line.slice(6))));
         }
+        for (const resolve of onArrival.splice(0)) resolve();
       }
     } catch {
       // The stream broke off; tests check what arrived.
     }
     hasEnded = true;
+    for (const resolve of onArrival.splice(0)) resolve();
   }
 
   const client: HttpClient = {
@@ -60,6 +65,7 @@ export async function openHttpClient(url: string, path = '/sync'): Promise<HttpC
     post: (body, headers = {}) =>
       fetch(`${url}${path}`, { method: 'POST', body, headers: { 'maia-channel': channel, ...headers } }),
     waitFor: (check) => until(() => check(client)).then(() => undefined),
+    nextArrival: () => new Promise((resolve) => onArrival.push(resolve)),
     close: () => ending.abort(),
   };
   onTestFinished(client.close);
