@@ -162,18 +162,29 @@ const askJSON = (url: string, body: object, headers: Readonly<Record<string, str
 /** A client in a namespace, over whatever it has a connection by. */
 interface Client {
   readonly received: readonly Frame[];
-  send(message: object): unknown;
+  /** Rejects if the relay does not take them. */
+  send(...messages: readonly object[]): Promise<unknown>;
   nextArrival(): Promise<unknown>;
 }
 
+const frameOf = (messages: readonly object[]) =>
+  messages.map((message) => JSON.stringify(message)).join('\n');
+
 async function openByWebSocket(url: string, node: LocalNode, path: string): Promise<Client> {
   const client = await openSignedInClient(url, node, path);
-  return { ...client, nextArrival: () => once(client.socket, 'message') };
+  return {
+    received: client.received,
+    send: (...messages) => Promise.resolve(client.send(frameOf(messages))),
+    nextArrival: () => once(client.socket, 'message'),
+  };
 }
 
 async function openByStream(url: string, node: LocalNode, path: string): Promise<Client> {
   const client = await openHttpClient(url, path);
-  const send = (message: object) => client.post(JSON.stringify(message));
+  /** The relay takes one request of a channel at a time, and refuses others. */
+  let last: Promise<unknown> = Promise.resolve();
+  const send = (...messages: readonly object[]) =>
+    (last = last.then(async () => expect((await client.post(frameOf(messages))).status).toBe(204)));
   await client.waitFor(({ received }) => received.length > 0);
   const { auth } = client.received[0] as { auth: { nonce: string } };
   await send({ maia: 'auth', method: 'account', ...proofOf(node, auth.nonce, audienceOf(`${url}${path}`)) });
@@ -181,13 +192,16 @@ async function openByStream(url: string, node: LocalNode, path: string): Promise
   return { ...client, send };
 }
 
-/** The relay asks for what content depends on, and for what it lacks. While it waits, it answers no load of the same. */
+/** The relay asks for what content depends on, and for what it lacks. It acknowledges a comparison only once it is answered. */
 async function answerLoads(client: Client): Promise<void> {
   for (let seen = 0; ; await client.nextArrival()) {
     const arrived = client.received.slice(seen);
     seen += arrived.length;
     for (const { action, id } of arrived)
-      if (action === 'load') void client.send({ action: 'known', id, header: false, sessions: {} });
+      if (action === 'load') {
+        // If it fails, so does the next request.
+        client.send({ action: 'known', id, header: false, sessions: {} }).catch(() => {});
+      }
   }
 }
 
@@ -200,14 +214,14 @@ async function askBy(
   const before = client.received.length;
   const find = () => client.received.slice(before).find(isAnswer);
   const startedMs = performance.now();
-  for (const message of messages) void client.send(message);
+  const refused = client.send(...messages).then(() => new Promise<never>(() => {}));
   const ending = new AbortController();
   const late = delay(lateMs, undefined, ending).then(
     () => expect.unreachable(`There is no answer to ${JSON.stringify(messages.at(-1))}.`),
     () => {},
   );
   try {
-    while (!find()) await Promise.race([client.nextArrival(), late]);
+    while (!find()) await Promise.race([client.nextArrival(), refused, late]);
   } finally {
     ending.abort();
   }
