@@ -8,7 +8,8 @@ import { replacing } from '../harness/replacing.ts';
 import { measureRounds, type Contender } from '../harness/rounds.ts';
 import type { ServerCommand } from '../harness/server-process.ts';
 import { quantile } from '../harness/statistics.ts';
-import { createEditStreams } from './corpus.ts';
+import { createRandom } from '../../test/long/seeded-random.ts';
+import { createEditStreams, type Upload } from './corpus.ts';
 import { cojsonPair, paceEdits } from './edit-pairs.ts';
 import type { Measure } from './measurement.ts';
 import { slowFlush, startUntilEnd } from './servers.ts';
@@ -18,6 +19,7 @@ const relayCount = 3;
 const inFlight = 48;
 const editsPerStream = 40;
 const paced = { count: 300, paceMs: 10 };
+const pushCount = 300;
 const names = { silent: 'without notices', postgres: 'with NOTIFY', nats: 'with NATS' };
 const natsUrl = process.env['MAIA_TEST_NATS'] ?? 'nats://127.0.0.1:4222';
 
@@ -50,9 +52,40 @@ async function relaysContender(
       if (!pair) return figures;
 
       const times = await paceEdits(pair, `${round}`, paced);
-      return { ...figures, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+      const pushed = await createEditStreams(1_000 * (round + 2) + 1, 1, pushCount);
+      await uploadInOrder(`${urls[0]}/sync`, pushed.before);
+      const pushTimes = await pushTwice(urls, pushed.streams.flat(), createRandom(round));
+      return {
+        ...figures,
+        p50: quantile(times, 0.5),
+        p99: quantile(times, 0.99),
+        push: quantile(pushTimes, 0.5),
+      };
     },
   };
+}
+
+/** Pushes each edit over HTTP to two relays at once, or twice to the same. Returns how long each push took, in ms. */
+async function pushTwice(
+  urls: readonly string[],
+  edits: readonly Upload[],
+  random: ReturnType<typeof createRandom>,
+): Promise<readonly number[]> {
+  const push = async ({ text }: Upload) => {
+    const url = `${urls[random(0, urls.length - 1)]}`.replace(/^ws/, 'http');
+    const startedMs = performance.now();
+    const response = await fetch(`${url}/sync`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"clientId":"bench","changes":[${text}]}`,
+    });
+    if (!response.ok) throw new Error(await response.text());
+    await response.arrayBuffer();
+    return performance.now() - startedMs;
+  };
+  const times: number[] = [];
+  for (const edit of edits) times.push(...(await Promise.all([push(edit), push(edit)])));
+  return times;
 }
 
 async function commitsOf(urls: readonly string[]): Promise<number> {
@@ -63,6 +96,7 @@ async function commitsOf(urls: readonly string[]): Promise<number> {
 
 const readings = {
   rate: `a second by three relays on one PostgreSQL that waits 2 ms before each flush, with ${inFlight} edits in flight, compared with relays that send no notices to each other. Higher is better.`,
+  push: 'milliseconds until a push over HTTP is answered, after its commit. Each edit is pushed twice at once, to any of three relays on one PostgreSQL that waits 2 ms before each flush. Lower is better.',
   seen: 'milliseconds from an edit of a client of one relay to its arrival at a client of another, at 100 edits a second. Lower is better.',
 };
 
@@ -115,6 +149,17 @@ export const measureSeveralRelays: Measure = async ({ context, commands, durable
       reading: readings.seen,
       goal: { oursAtMost },
     })),
+    {
+      suite: 'relay',
+      name: `push over HTTP, each twice, over three relays, p50, ${ours}`,
+      unit: 'ms',
+      better: 'lower',
+      ours,
+      peer: names.postgres,
+      figure: 'push',
+      reading: readings.push,
+      goal: { oursAtMost: 15 },
+    },
   ]);
   return comparisons.map((comparison) => compare(samples, comparison));
 };
