@@ -76,6 +76,7 @@ const relayFolders = {
     'admission',
     'operator',
     'quota',
+    'receipts',
     'beginnings',
     'storage',
     'database',
@@ -102,6 +103,7 @@ const relayFolders = {
   bus: ['database'],
   beginnings: ['database'],
   memory: [],
+  receipts: [],
   database: ['config'],
   config: [],
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountProofType, encodeFrame, encodePing, readMessage, splitFrame } from './frames.ts';
+import { receiptType } from './receipt.ts';
 
 describe('frames of the kernel', () => {
   const hello = {
@@ -19,6 +20,12 @@ describe('frames of the kernel', () => {
     audience: 'wss://relay.example/sync',
     accountID: 'co_zA',
     sessionID: 'co_zA_session_zB',
+  } as const;
+
+  const receipt = {
+    typ: receiptType,
+    ...{ storageID: 's', epoch: 'e', n: 7, root: 'r', nonce: 'n' },
+    at: [],
   } as const;
 
   it.each([
@@ -44,6 +51,10 @@ describe('frames of the kernel', () => {
     },
     { maia: 'echo', t: 1.5 },
     { maia: 'echoed', t: -1 },
+    { ...hello, relay: { ...hello.relay, key: 'signer_z1' } },
+    { maia: 'challenge', nonce: 'n', at: [1, 2, 3, 4] },
+    { maia: 'receipt', receipt, signature: 'signature_z1' },
+    { maia: 'receipt', receipt: { ...receipt, at: [{ n: 1, root: 'r' }] }, signature: 'signature_z1' },
     { maia: 'inspect', ask: -3, id: 'co_zA' },
     { maia: 'inspected', ask: 1, id: 'co_zA', known: null },
     { maia: 'inspected', ask: 2, id: 'co_zA', known: { header: true, sessions: { co_zB_session_zC: 5 } } },

@@ -2,6 +2,7 @@ import type { RawCoID } from 'cojson';
 import { createKernelError, type RefusalCode } from '../base/kernel-error.ts';
 import { oneLine, withoutSecrets } from './one-line.ts';
 import { isRecord, type JsonRecord } from '../base/record.ts';
+import { areMarkNumbers, isReceiptText, readSignedReceipt, type SignedReceipt } from './receipt.ts';
 import { isRefusalCode } from './refusal-code.ts';
 import { isCoValueID, isSessionID } from './ids.ts';
 import { isSessionCounts } from './sync-message.ts';
@@ -19,13 +20,16 @@ export type MaiaFrame =
   | EchoFrame
   | EchoedFrame
   | InspectFrame
-  | InspectedFrame;
+  | InspectedFrame
+  | ChallengeFrame
+  | ReceiptFrame;
 
 /** The relay's first message, sent once. */
 export interface HelloFrame {
   readonly maia: 'hello';
   readonly v: number;
-  readonly relay: { readonly name: string; readonly version: string };
+  /** `key`: whose signatures its receipts have, as cojson writes a signer's ID. Absent if the relay gives none. */
+  readonly relay: { readonly name: string; readonly version: string; readonly key?: string };
   /** Changes when the relay gets another storage, or when its PostgreSQL server was restored to an earlier state. */
   readonly storage: { readonly id: string; readonly epoch: string };
   /** What acknowledged content survives. Unknown promises are read as 'none'. */
@@ -148,6 +152,19 @@ export interface InspectedFrame {
   readonly known: RelayKnown | null;
 }
 
+/** Asks a relay for a receipt, if its `hello` has a key. Kernels never answer it. */
+export interface ChallengeFrame {
+  readonly maia: 'challenge';
+  /** Random, and repeated in the receipt, so that an old receipt is no answer. */
+  readonly nonce: string;
+  /** Numbers of earlier marks, of which the relay states the roots. */
+  readonly at: readonly number[];
+}
+
+export interface ReceiptFrame extends SignedReceipt {
+  readonly maia: 'receipt';
+}
+
 /** How many transactions of each of a CoValue's sessions a relay has. */
 export interface RelayKnown {
   readonly header: boolean;
@@ -183,6 +200,14 @@ export function readMaiaFrame(value: JsonRecord): MaiaFrame | undefined {
     case 'inspect':
     case 'inspected':
       return readInspection(value, value.maia);
+    case 'challenge':
+      if (!isReceiptText(value.nonce) || !areMarkNumbers(value.at)) throw invalid(value.maia);
+      return { maia: value.maia, nonce: value.nonce, at: value.at };
+    case 'receipt': {
+      const signed = readSignedReceipt(value);
+      if (!signed) throw invalid(value.maia);
+      return { maia: value.maia, ...signed };
+    }
     default:
       if (typeof value.maia !== 'string') throw invalid(undefined);
       return undefined;
@@ -196,12 +221,17 @@ function readHello(value: JsonRecord): HelloFrame {
     throw invalid('hello');
   }
   if (typeof inspect !== 'boolean' || !isOptionalText(minAppVersion)) throw invalid('hello');
+  if (!(relay.key === undefined || isReceiptText(relay.key))) throw invalid('hello');
   const { durability } = value;
   if (typeof durability !== 'string') throw invalid('hello');
   return {
     maia: 'hello',
     v,
-    relay: { name: oneLine(relay.name), version: oneLine(relay.version) },
+    relay: {
+      name: oneLine(relay.name),
+      version: oneLine(relay.version),
+      ...(relay.key === undefined ? {} : { key: relay.key }),
+    },
     storage: { id: storage.id, epoch: storage.epoch },
     durability: durability === 'process-crash' || durability === 'power-loss' ? durability : 'none',
     limits: readLimits(limits),

@@ -25,7 +25,12 @@ const statements: Readonly<Record<string, Run>> = {
   'select id, epoch from storage_identity': ({ identity }) => [identity],
   'create table if not exists restrictions': () => [],
   'create table if not exists quotas': () => [],
+  'create table if not exists storage_marks': () => [],
   'select kind, id, reason, until_ms': () => [],
+  // No device in a simulation asks for receipts.
+  'select secret from relay_secret': () => [{ secret: 'secret' }],
+  'with added as ( insert into storage_marks': () => [],
+  'select number, name from storage_marks order': () => [{ number: 1, name: 'mark' }],
   "select to_regclass('import_unfinished')": () => [{ isThere: false }],
 
   // The tables begin empty, and the rows that a relay inserts have owners.

@@ -27,7 +27,11 @@ describe('a connection', () => {
     expect(received[0]).toEqual({
       maia: 'hello',
       v: 1,
-      relay: { name: 'maia-relay', version: expect.stringMatching(/^\d/) as string },
+      relay: {
+        name: 'maia-relay',
+        version: expect.stringMatching(/^\d/) as string,
+        key: expect.stringMatching(/^signer_z/) as string,
+      },
       storage: {
         id: expect.stringMatching(/.{20}/) as string,
         epoch: expect.stringMatching(/.{20}/) as string,

@@ -325,6 +325,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
           else answers.inspect(frame, false);
         },
     answer: (frame) => outgoing.sendNow(frame),
+    challenged: options.challenged,
     refuse,
   });
   const cancelFirstFrame = clock.after(limits.firstFrameMs, () =>

@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import {
   encodeFrame,
   readMessage,
+  type ChallengeFrame,
   type HiFrame,
   type InspectFrame,
   type MaiaFrame,
@@ -14,13 +15,14 @@ import { isOutdated } from '../config/app-version.ts';
 import { hasTooManyParts, maxParts, maxPartsInStrings } from './reading/message-parts.ts';
 import type { AgentLookup } from './answers/agent-lookup.ts';
 import type { SignIn } from './client-sign-in.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import type { WireMeasure } from './wire-measure.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 
 export interface ClientMessagesOptions {
   readonly id: string;
   readonly limits: Pick<RelayLimits, 'messageBytes'>;
-  readonly measure: Pick<WireMeasure, 'received'>;
+  readonly measure: Pick<WireMeasure, 'received' | 'sent'>;
   /** The oldest accepted app version; undefined if every version is accepted. */
   readonly minAppVersion: string | undefined;
   readonly logger: Logger;
@@ -36,6 +38,7 @@ export interface ClientMessagesOptions {
   readonly inspect: ((frame: InspectFrame) => void) | undefined;
   /** Sends a frame ahead of all queued messages. */
   answer(frame: string): void;
+  readonly challenged: ConnectionOptions['challenged'];
   refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
 }
 
@@ -125,6 +128,7 @@ export class ClientMessages {
     else if (frame.maia === 'inspect') this.receiveInspect(frame);
     else if (frame.maia === 'auth') void this.options.signIn?.take(frame);
     else if (frame.maia === 'hi') this.receiveHi(frame);
+    else if (frame.maia === 'challenge') this.receiveChallenge(frame);
   }
 
   private receiveHi(frame: HiFrame): void {
@@ -133,6 +137,14 @@ export class ClientMessages {
     if (minAppVersion === undefined) return;
     this.isAdmitted = !isOutdated(frame.appVersion, minAppVersion);
     if (!this.isAdmitted) this.refuseOutdated(frame.appVersion);
+  }
+
+  private receiveChallenge(challenge: ChallengeFrame): void {
+    const { id, challenged, measure, answer } = this.options;
+    challenged(id, challenge, (receipt) => {
+      measure.sent('receipt');
+      answer(receipt);
+    });
   }
 
   /** Queries, like loads, require an admitted client. */

@@ -1,7 +1,7 @@
 import type { LocalNode, PeerState, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { HelloFrame } from '../../wire/frames.ts';
+import type { ChallengeFrame, HelloFrame } from '../../wire/frames.ts';
 import type { Admission } from '../admission/admit-content.ts';
 import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { ClientSocket } from './client-socket.ts';
@@ -72,6 +72,8 @@ export interface ConnectionOptions {
   /** Returns a number in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
+  /** A client that has signed in asks for a receipt. `send` is called at most once. */
+  challenged(clientID: string, challenge: ChallengeFrame, send: (frame: string) => void): void;
   /** The client got "not found" for this CoValue. */
   notFound(id: RawCoID): void;
   readonly address: string;

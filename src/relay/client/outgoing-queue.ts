@@ -54,6 +54,7 @@ export class OutgoingQueue implements NonNullable<Peer['outgoing']> {
 
   /** Sends ahead of all queued messages. */
   sendNow(text: string): void {
+    if (this.isClosed) return;
     this.urgent.push(text);
     this.urgentBytes += text.length;
     this.reportBytes();

@@ -149,6 +149,9 @@ const createQuotas = `create table if not exists relay.quotas (
   primary key (app, principal)
 )`;
 
+/** Numbered marks of the storage's states, likewise: a storage that went back lacks the latest ones. */
+export const createMarks = `create table if not exists relay.storage_marks (number int4 primary key, name text not null)`;
+
 /** An arbitrary constant, shared by all versions: relays that start concurrently migrate one after the other. */
 const migrationLock = 711_202_603;
 
@@ -173,6 +176,7 @@ async function migrate(query: Query): Promise<void> {
   }
   await query(createRestrictions);
   await query(createQuotas);
+  await query(createMarks);
   if (!stored) await query(`insert into relay.schema_version (version) values ($1)`, [schemaVersion]);
   else if (version < schemaVersion)
     await query(`update relay.schema_version set version = $1`, [schemaVersion]);

@@ -24,6 +24,7 @@ import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import { createUsage, type Usage } from '../quota/usage.ts';
+import { createReceipts } from '../receipts/receipts.ts';
 import { keyOf } from '../quota/usage-rows.ts';
 import { guardAgainstForks } from './fork-guard.ts';
 import { createStorageDoubts } from './storage-doubts.ts';
@@ -176,6 +177,7 @@ export async function openNamespace(
   const handled = followHandledContent(node);
   let others: OtherRelays | undefined;
   let remembered: StorageMemory | undefined;
+  const bearerStore = createBearerStore(database);
   const doubts = createStorageDoubts({ compare, clock, logger });
   let hello: HelloFrame = {
     maia: 'hello',
@@ -188,6 +190,14 @@ export async function openNamespace(
     inspect,
     ...(minAppVersion !== undefined && { minAppVersion }),
   };
+  const receipts = createReceipts({
+    crypto,
+    readSecret: bearerStore.readSecret,
+    readMarks: (numbers) => remembered?.readMarks(numbers) ?? Promise.resolve(undefined),
+    onceSure: doubts.onceSure,
+    clock,
+    logger,
+  });
   const beginnings = createBeginnings({
     node,
     clock,
@@ -237,6 +247,7 @@ export async function openNamespace(
     ...{ node, storage, subscribers, log, clock, logger },
   });
   const leave = () => {
+    receipts.stop();
     others?.close();
     usage?.stop();
     applier.stop();
@@ -263,10 +274,8 @@ export async function openNamespace(
         ...{ log, applier, clock, logger },
       });
     }
-    if (stateDirectory !== undefined) {
-      remembered = await rememberStorage({ database, track, stateDirectory, clock, logger });
-      hello = { ...hello, storage: track.identity };
-    }
+    remembered = await rememberStorage({ database, track, stateDirectory, clock, logger });
+    await announceStorage();
     await useStorage(node, storage, agent);
   } catch (error) {
     leave();
@@ -358,7 +367,7 @@ export async function openNamespace(
       'The storage was replaced or restored; disconnecting the clients so that they compare everything again',
       { id },
     );
-    hello = { ...hello, storage: track.identity };
+    await announceStorage();
     storage.forgetStored();
     others?.forget();
     beginnings.clear();
@@ -367,6 +376,16 @@ export async function openNamespace(
     }
     forgetContent(node);
     isAhead = false;
+  }
+
+  async function announceStorage(): Promise<void> {
+    const key = await receipts.begin();
+    const { name, version } = hello.relay;
+    hello = {
+      ...hello,
+      relay: { name, version, ...(key !== undefined && { key }) },
+      storage: track.identity,
+    };
   }
 
   /** A relay that renews the epoch notifies the others, but a notice may get lost. Nor does a pooler tell of a restore. */
@@ -420,6 +439,7 @@ export async function openNamespace(
       authorization,
       usage,
       signInMethods,
+      challenged: receipts.ask,
       address,
       signInLimits,
       notFound: eviction.notFound,
@@ -458,7 +478,7 @@ export async function openNamespace(
       },
       ...{ measure, clock, logger, news, isAlone: !database.listen, signIns: signInLimits },
       rightsOf: authorizer && ((principal) => authorizer.rightsOf(principal, appID)),
-      bearerStore: createBearerStore(database),
+      bearerStore,
       durability: database.durability,
       identity: () => track.identity,
       onceSure: doubts.onceSure,

@@ -45,7 +45,7 @@ export function serveStub(options: Partial<ConnectionOptions> = {}) {
     clock,
     random: () => 0.5,
     logger: silentLogger,
-    ...{ notFound() {}, address: '', ended() {} },
+    ...{ notFound() {}, challenged() {}, address: '', ended() {} },
     signInLimits: { signInFailed() {}, signInRefusal: () => undefined, countLookup: () => undefined },
     ...options,
   });

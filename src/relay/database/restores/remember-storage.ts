@@ -1,30 +1,53 @@
 import type { Clock } from '../../../base/clock.ts';
+import { isEqual } from '../../../base/equal.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Database } from '../database.ts';
+import { sqlStateOf } from '../postgres-facts.ts';
 import { readStateFile, writeStateFile, type RememberedState } from './state-file.ts';
-import { addMark, hasMark, prepareMarks } from './storage-marks.ts';
+import {
+  addMark,
+  hasMark,
+  keptMarks,
+  prepareMarks,
+  readMarks,
+  type MarksRead,
+  type StorageMark,
+} from './storage-marks.ts';
+import type { StorageIdentity } from '../schema.ts';
 import type { StorageTrack } from '../storage-track.ts';
 
-/** Remembers the state of the storage outside of it, so that a relay that starts on a restored storage notices. */
+/** Marks the storage, and remembers the latest mark outside of it, so that a relay that starts on a restored storage notices. */
 export interface StorageMemory {
   /** This relay or another one has committed. */
   noteCommit(): void;
+  /**
+   * Reads the latest mark, and earlier ones by their numbers. Resolves with undefined while the storage is not the one that this
+   * relay knows, and if it lacks a mark that this relay has seen.
+   */
+  readMarks(numbers: readonly number[]): Promise<MarkedState | undefined>;
   /** Remembers what was committed since the last mark. Never rejects. */
   close(): Promise<void>;
 }
 
+export interface MarkedState {
+  readonly identity: StorageIdentity;
+  readonly latest: StorageMark;
+  readonly earlier: readonly StorageMark[];
+}
+
 export interface StorageMemoryOptions {
   readonly database: Database;
-  readonly track: Pick<StorageTrack, 'identity' | 'renewals' | 'renew'>;
-  /** Outside the storage, or it would be restored together with it. */
-  readonly stateDirectory: string;
+  readonly track: Pick<StorageTrack, 'identity' | 'isCurrent' | 'renewals' | 'renew'>;
+  /** Outside the storage, or it would be restored together with it. Undefined: a restore is not noticed at the next start. */
+  readonly stateDirectory: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
+const undefinedTable = '42P01';
 const markIntervalMs = 10_000;
 
-/** Renews the epoch if the storage went back since it was last remembered. Without a state file, nothing is noticed. */
+/** Marks the storage. Renews the epoch if the storage went back since it was last remembered; without a state file, nothing is noticed. */
 export async function rememberStorage(options: StorageMemoryOptions): Promise<StorageMemory> {
   const { database, track, stateDirectory, clock, logger } = options;
   let last: (RememberedState & { readonly id: string }) | undefined;
@@ -33,6 +56,8 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
   let marking: Promise<void> | undefined;
   let cancel: (() => void) | undefined;
   let isClosed = false;
+  /** The latest mark that this relay has read, of that identity. */
+  let seen: { readonly identity: StorageIdentity; readonly mark: StorageMark } | undefined;
 
   async function wentBack({ renewals, mark }: RememberedState): Promise<boolean> {
     // Another relay has noticed it, or somebody renewed the epoch by hand.
@@ -41,6 +66,7 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
   }
 
   async function readKnown(): Promise<RememberedState | undefined> {
+    if (stateDirectory === undefined) return undefined;
     try {
       return await readStateFile(stateDirectory, track.identity.id);
     } catch (error) {
@@ -52,16 +78,17 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
   async function mark(): Promise<void> {
     isMarked = true;
     try {
-      // The table is missing in a database that was restored from a time before it.
-      await prepareMarks(database);
       // A running relay renews the epoch elsewhere. Until then, remember what the storage lost.
       if (last?.id === track.identity.id && (await wentBack(last))) throw new Error('The storage went back.');
       last = { id: track.identity.id, renewals: track.renewals, mark: await addMark(database) };
+      see(last.mark, track.identity);
     } catch (error) {
       isMarked = false;
+      if (sqlStateOf(error) === undefinedTable) await prepareMarks(database).catch(() => {});
       warn('Could not remember the state of the storage, so its restore might not be noticed', { error });
       return;
     }
+    if (stateDirectory === undefined) return;
     try {
       await writeStateFile(stateDirectory, last.id, { renewals: last.renewals, mark: last.mark });
       isFailing = false;
@@ -94,7 +121,6 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
     });
   }
 
-  await prepareMarks(database);
   const known = await readKnown();
   if (known && (await wentBack(known))) {
     logger.warn('The storage was restored to an earlier state; giving it a new epoch', {
@@ -104,7 +130,31 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
   }
   await mark();
 
+  /** Whether the storage has the mark that this relay read before, or has dropped it as too old. */
+  function hasKept({ latest, earlier }: MarksRead, before: StorageMark | undefined): boolean {
+    if (!before || !latest || latest.number - before.number >= keptMarks) return true;
+    return [latest, ...earlier].some((mark) => isEqual(mark, before));
+  }
+
+  function see(mark: StorageMark, identity: StorageIdentity): void {
+    if (!isEqual(seen?.identity, identity) || mark.number > (seen?.mark.number ?? 0))
+      seen = { identity, mark };
+  }
+
+  async function read(numbers: readonly number[]): Promise<MarkedState | undefined> {
+    const { identity } = track;
+    const before = isEqual(seen?.identity, identity) ? seen?.mark : undefined;
+    const found = await readMarks(database.query, [...numbers, ...(before ? [before.number] : [])]);
+    // Read afterwards: if the storage went back before the marks were read, this shows it.
+    if (!(await track.isCurrent()) || !isEqual(identity, track.identity)) return undefined;
+    const { latest, earlier } = found;
+    if (!latest || !hasKept(found, before)) return undefined;
+    see(latest, identity);
+    return { identity, latest, earlier: earlier.filter(({ number }) => numbers.includes(number)) };
+  }
+
   return {
+    readMarks: read,
     noteCommit() {
       isMarked = false;
       markSoon();

@@ -1,6 +1,6 @@
 import type { Database, Query } from '../database.ts';
 import { randomName } from '../random-name.ts';
-import { lockForMigration } from '../schema.ts';
+import { createMarks, lockForMigration } from '../schema.ts';
 
 /** One of the numbered marks in the database. A storage that went back to an earlier state lacks the latest ones. */
 export interface StorageMark {
@@ -9,14 +9,13 @@ export interface StorageMark {
 }
 
 /** Two days of edits without a pause. */
-const keptMarks = 20_000;
+export const keptMarks = 20_000;
 
+/** For a database that was restored from a time before the table. */
 export async function prepareMarks(database: Pick<Database, 'transaction'>): Promise<void> {
   await database.transaction(async (query) => {
     await lockForMigration(query);
-    await query(
-      `create table if not exists relay.storage_marks (number int4 primary key, name text not null)`,
-    );
+    await query(createMarks);
   });
 }
 
@@ -49,4 +48,20 @@ export async function hasMark(query: Query, { number, name }: StorageMark): Prom
     [number, name],
   );
   return found?.isThere === true;
+}
+
+export interface MarksRead {
+  /** The latest one. Undefined in a storage without any. */
+  readonly latest: StorageMark | undefined;
+  /** Those with the given numbers that are kept. */
+  readonly earlier: readonly StorageMark[];
+}
+
+export async function readMarks(query: Query, numbers: readonly number[]): Promise<MarksRead> {
+  const marks = await query<StorageMark>(
+    `select number, name from relay.storage_marks
+     where number = any($1::int8[]) or number = (select max(number) from relay.storage_marks) order by number desc`,
+    [numbers],
+  );
+  return { latest: marks[0], earlier: marks.filter(({ number }) => numbers.includes(number)) };
 }
