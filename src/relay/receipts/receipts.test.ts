@@ -4,6 +4,7 @@ import { crypto } from '../../../test/support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { startRelay } from '../../../test/support/relay/test-relay.ts';
 import { runStatement } from '../../../test/support/postgres.ts';
+import { until } from '../../../test/support/until.ts';
 import { assert } from '../../base/assert.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
@@ -23,7 +24,7 @@ async function receiptFor(client: RawClient, at: readonly number[] = []): Promis
   const nonce = `nonce ${++challengeCount}`;
   const before = receiptsOf(client).length;
   client.send({ maia: 'challenge', nonce, at });
-  await vi.waitUntil(() => receiptsOf(client).length > before);
+  await until(() => receiptsOf(client).length > before);
   const signed = readSignedReceipt(receiptsOf(client).at(-1));
   assert(signed, 'the receipt has the form of one');
   expect(verifies(signed, helloOf(client).relay.key)).toBe(true);
@@ -69,10 +70,10 @@ it('[RECEIPT-2] signs nothing if the storage lacks a mark that this relay has se
     const before = readCount;
     client.send({ maia: 'challenge', nonce: 'in vain', at: [] });
     // The identity is read last, after which only an echo takes as long as a receipt.
-    await vi.waitUntil(() => readCount > before);
+    await until(() => readCount > before);
     const echoed = client.received.length;
     client.send({ maia: 'echo', t: 1 });
-    await vi.waitUntil(() => client.received.length > echoed);
+    await until(() => client.received.length > echoed);
     return receiptsOf(client).length;
   };
   expect(await change(`update storage_marks set name = 'another'`)).toBe(1);
@@ -103,7 +104,7 @@ it('signs nothing before it has read the secret', async () => {
   const send = vi.fn();
   receipts.ask('one', { maia: 'challenge', nonce: 'n', at: [] }, send);
   clock.advance(100);
-  await vi.waitUntil(() => readMarks.mock.results.length > 0);
+  await until(() => readMarks.mock.results.length > 0);
   await Promise.resolve();
   expect(send).not.toHaveBeenCalled();
 });
@@ -157,12 +158,12 @@ it('reads the marks once for all that ask in 100 ms, after the last of them, and
     ...{ identity: { id: 's', epoch: 'e' }, latest: { number, name: `mark ${number}` }, earlier: [] },
   });
   answers[0]?.(state(5));
-  await vi.waitUntil(() => sent.length === 2);
+  await until(() => sent.length === 2);
   expect(sent.map((frame) => (JSON.parse(frame) as SignedReceipt).receipt.nonce)).toEqual(['first', 'third']);
   clock.advance(100);
   expect(readMarks).toHaveBeenCalledTimes(2);
   answers[1]?.(state(6));
-  await vi.waitUntil(() => sent.length === 3);
+  await until(() => sent.length === 3);
   expect((JSON.parse(sent[2] ?? '') as SignedReceipt).receipt).toMatchObject({ nonce: 'late', n: 6 });
   receipts.stop();
 });
