@@ -47,6 +47,7 @@ export type KernelErrorCode =
   | 'RELAY_UNAUTHORIZED'
   | 'RELAY_LIMIT'
   | 'RELAY_QUOTA'
+  | 'RELAY_CONTRADICTION'
   | 'APP_OUTDATED'
   | 'MESSAGE_INVALID'
   | 'MESSAGE_TOO_LARGE'
@@ -129,6 +130,8 @@ export interface KernelErrorDetails {
   /** `isReading`: reading failed, not writing. */
   STORAGE_WRITE_FAILED: { readonly isReading?: true | undefined };
   APP_OUTDATED: { readonly required: string; readonly have?: string };
+  /** Of the relay whose signatures prove it. The event `lost` has these. */
+  RELAY_CONTRADICTION: { readonly peerID: string; readonly why: 'rollback' | 'split-view' };
   RELAY_REFUSED: RefusalDetails;
   RELAY_LIMIT: RefusalDetails;
   RELAY_QUOTA: RefusalDetails;

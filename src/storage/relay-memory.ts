@@ -90,12 +90,14 @@ export function joinRemembered(stored: unknown, now: RememberedRelay): Remembere
   const isRefilled = now.refill === false && losses === later;
   const configuredMs = Math.max(before.configuredMs ?? 0, now.configuredMs ?? 0);
   const confirmed = joinConfirmed(confirmedIn(now), confirmedIn(before));
+  const receipt = now.receipt ?? before.receipt;
   return {
     ...(storage && { storage }),
     ...(confirmed.length > 0 && { confirmed }),
     ...(losses > 0 && { losses }),
     ...((isSplit || (before.refill && !isRefilled) || now.refill) && { refill: true }),
     ...(configuredMs > 0 && { configuredMs }),
+    ...(receipt !== undefined && { receipt }),
   };
 }
 

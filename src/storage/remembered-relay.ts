@@ -18,6 +18,8 @@ export interface RememberedRelay {
   readonly refill?: boolean;
   /** When an app last used the relay, in ms since the Unix epoch. */
   readonly configuredMs?: number;
+  /** The latest receipt that a tab of this device got from the relay. Its form is not checked. */
+  readonly receipt?: unknown;
 }
 
 /** From the relay's `hello`, or a stock server's, which sends none. */

@@ -3,8 +3,16 @@ import type { KernelError } from '../base/kernel-error.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
 import type { RelayAuth } from './auth/relay-auth.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
+import type { RelayReceipts } from './relays/relay-receipts.ts';
 import type { CountedRung } from './rungs.ts';
 import type { SyncPeers } from './sync-peers.ts';
+
+export type {
+  ReceiptChallenge,
+  ReceiptEvents,
+  RelayContradiction,
+  RelayReceipts,
+} from './relays/relay-receipts.ts';
 
 /** What `session` can ask a running sync, mostly about individual CoValues. */
 export interface Confirmations {
@@ -30,6 +38,7 @@ export interface Confirmations {
   leftByAll(): Promise<readonly string[]>;
   /** How the sync signs in at the relay with this address. */
   authAt(url: string): RelayAuth | undefined;
+  readonly receipts: RelayReceipts;
   /** Rejects every wait for a rung with this error, including that of a `close({ until })`, which then closes at once. */
   endWaits(error: KernelError): void;
 }

@@ -391,6 +391,7 @@ export function createNodeSync(options: {
     whenAnswered: relays.whenAnswered,
     isSure: relays.isSure,
     whenSure: relays.whenSure,
+    receipts: relays.receipts,
     async leftByAll() {
       await relays.whenSure();
       // Before that, the ledger reports the relay as not compared, and drops confirmations of a new generation.

@@ -1,4 +1,5 @@
 import type { KernelError } from '../base/kernel-error.ts';
+import type { RelayContradiction } from './relays/relay-receipts.ts';
 
 /** One relay as this device sees it. Only `connection.ts` changes the phase. */
 export type PeerStatus = {
@@ -6,6 +7,8 @@ export type PeerStatus = {
   readonly url: string;
   readonly transport?: string;
   readonly relay?: { readonly name: string; readonly version: string };
+  /** The relay's signatures prove that its storage went back, or that it shows devices different states. See the event `lost`. */
+  readonly contradiction?: RelayContradiction;
 } & PeerPhase;
 
 export type PeerPhase =

@@ -1,6 +1,7 @@
 import { isKernelError, type KernelError } from '../base/kernel-error.ts';
 import type { NotCountedReason } from '../base/not-counted-reason.ts';
 import { callListener } from '../base/readable.ts';
+import type { RelayContradiction } from './relays/relay-receipts.ts';
 
 /** The events of a sync, with the detail that listeners receive. */
 export interface SyncEvents {
@@ -29,6 +30,17 @@ export interface SyncEvents {
     /** The edit's position in its session. */
     readonly index: number;
     readonly reason: NotCountedReason;
+  };
+  /**
+   * The relay has signed two states of its storage that cannot both be true, so it has lost data that it had confirmed, or shows
+   * devices different data. This device compares everything with it. Once in a session for each relay, storage and epoch.
+   */
+  readonly lost: {
+    readonly peerID: string;
+    readonly why: RelayContradiction['why'];
+    readonly error: KernelError;
+    /** The proof. */
+    readonly contradiction: RelayContradiction;
   };
   /** Content from a relay was rejected: it cannot be authentic, or its author's account has not arrived. */
   readonly dropped: {

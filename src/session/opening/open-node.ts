@@ -25,6 +25,7 @@ export interface OpenNode {
   readonly storage: DeviceStorage;
   readonly lease: SessionIDLease;
   readonly sync: SyncPeers;
+  readonly memory: RelayMemory;
   /** Moves further edits to a new session ID. */
   readonly retire: () => void;
   /** Closes everything because the session failed to open. Never rejects, so that the caller rejects with why it failed. */
@@ -82,7 +83,15 @@ export async function openNode(
     await abandon();
     throw error;
   }
-  return { node, storage, lease, sync: followSync(node, sync), retire: () => spare?.retire(), abandon };
+  return {
+    node,
+    storage,
+    lease,
+    sync: followSync(node, sync),
+    memory,
+    retire: () => spare?.retire(),
+    abandon,
+  };
 }
 
 /** Nothing counts as confirmed until the relays' records have been read, which never succeeds if the browser refuses the database. */

@@ -12,6 +12,7 @@ import { openNode, type OpenNode } from './open-node.ts';
 import { createLoads } from '../loads/create-loads.ts';
 import { managePasskeys } from '../passkeys/manage-passkeys.ts';
 import { fetchForLater } from '../phrase/phrase-module.ts';
+import { followReceipts } from '../receipts/follow-receipts.ts';
 import { createPhraseReveal } from '../phrase/reveal-phrase.ts';
 import { allSavedOf } from '../session-ids/all-saved.ts';
 import { resumeAfterPage } from '../session-ids/resume-after-page.ts';
@@ -91,6 +92,7 @@ function begin(parts: SessionParts): Session {
     options.deliverAfterLastTab === true && options.sync !== false
       ? followAfterLastTab({ platform, node, accountID, storage, sync, options: options.sync ?? {}, logger })
       : () => {};
+  const endReceipts = followReceipts({ ...{ node, sync, kernelMap, platform, logger }, memory: open.memory });
   const loads = createLoads({ node, sync, storage, clock: platform.clock });
   const life = createSessionLife({
     node,
@@ -100,6 +102,7 @@ function begin(parts: SessionParts): Session {
       removeOpen();
       stopFetching();
       endDeliveries(leaving.isLeaving());
+      endReceipts();
       loads.close();
       place.end();
       leaving.end();

@@ -30,6 +30,8 @@ export interface Connection {
   readonly waitingBytes: number;
   /** Sends an `inspect` frame if connected. */
   readonly ask: RelayAttempt['ask'];
+  /** Sends a `challenge` frame if connected. */
+  readonly challenge: RelayAttempt['challenge'];
   readonly resumeSending: RelayAttempt['resumeSending'];
   pause(): void;
   resume(): void;
@@ -247,6 +249,7 @@ export function createConnection(options: {
       return attempt?.waitingBytes ?? 0;
     },
     ask: (ask, id) => attempt?.ask(ask, id),
+    challenge: (nonce, at) => attempt?.challenge(nonce, at),
     resumeSending: () => attempt?.resumeSending(),
     pause: () => move({ kind: 'pause' }),
     resume: () => move({ kind: 'resume', online: isOnline() }),

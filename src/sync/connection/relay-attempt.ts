@@ -12,6 +12,7 @@ export interface RelayAttempt {
   /** Received but not yet passed to cojson. */
   readonly waitingBytes: number;
   readonly ask: RelayLink['ask'];
+  readonly challenge: RelayLink['challenge'];
   readonly resumeSending: RelayLink['resumeSending'];
   close(): void;
 }
@@ -140,6 +141,7 @@ export function attemptRelay({
       return links.get(current())?.waitingBytes ?? 0;
     },
     ask: (ask, id) => links.get(current())?.ask(ask, id),
+    challenge: (nonce, at) => links.get(current())?.challenge(nonce, at),
     resumeSending: () => links.get(current())?.resumeSending(),
     close,
   };

@@ -4,6 +4,7 @@ import { isKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import { kernelVersion } from '../../base/version.ts';
 import * as frames from '../../wire/frames.ts';
+import type { SignedReceipt } from '../../wire/receipt.ts';
 import { tokenTooSlow } from '../auth/auth-errors.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { createSignIn } from '../auth/relay-sign-in.ts';
@@ -20,6 +21,8 @@ export interface RelayLink {
   readonly waitingBytes: number;
   /** Sends an `inspect` frame. */
   ask(ask: number, id: RawCoID): void;
+  /** Sends a `challenge` frame. */
+  challenge(nonce: string, at: readonly number[]): void;
   /** Call when content may leave. */
   resumeSending(): void;
   /** Closes without calling `ended`. Safe to call twice. */
@@ -39,6 +42,8 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   received(message: SyncMessage, bytes: number): SyncMessage | undefined;
   refused(error: KernelError, about: Pick<frames.RefusedFrame, 'id' | 'sessionID'>): void;
   roundTrip(ms: number): void;
+  /** Neither its signature nor what it answers is checked. */
+  receipt?(signed: SignedReceipt): void;
   /** The relay's clock when it sent a ping, in ms since the Unix epoch, and when it arrived, by the clock's `elapsedMs`. */
   relayClock(timeMs: number, arrivedAtMs: number): void;
   /** Called once, after all other calls; never after `close`. */
@@ -204,8 +209,11 @@ export function dialRelay(options: DialOptions): RelayLink {
       case 'auth':
       case 'echo':
       case 'inspect':
+      case 'challenge':
         if (!hello) fail(errors.notARelay(url));
         return;
+      case 'receipt':
+        return on.receipt?.({ receipt: frame.receipt, signature: frame.signature });
       case 'inspected': // The frame tap delivers it to the inspector.
     }
   }
@@ -289,6 +297,7 @@ export function dialRelay(options: DialOptions): RelayLink {
       return arrivals.waitingBytes;
     },
     ask: (ask, id) => channel.send(frames.encodeFrame({ maia: 'inspect', ask, id })),
+    challenge: (nonce, at) => channel.send(frames.encodeFrame({ maia: 'challenge', nonce, at })),
     resumeSending: outgoing.resumeSending,
     close() {
       if (!hasEnded) shutDown();

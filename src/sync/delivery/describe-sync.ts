@@ -4,6 +4,7 @@ import type { HelloFrame } from '../../wire/frames.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
 import type { Ladder } from './ladder.ts';
 import type { PeerStatus } from '../peer-status.ts';
+import type { RelayContradiction } from '../relays/relay-receipts.ts';
 import { smallestOffset } from '../relays/clock-offset.ts';
 import { statusOf } from '../sync-status.ts';
 import type { CountedRung } from '../rungs.ts';
@@ -36,6 +37,7 @@ export interface RelayFacts {
   readonly download: SyncState['download'];
   readonly upload: NonNullable<SyncState['upload']>;
   readonly clockOffsetMs: number | undefined;
+  readonly contradiction: RelayContradiction | undefined;
 }
 
 export function describeSync(facts: SyncFacts): SyncState {
@@ -107,7 +109,14 @@ function sum<T>(all: readonly T[], of: (one: T) => number): number {
   return all.reduce((total, one) => total + of(one), 0);
 }
 
-function peerStatus({ id, url, transport, state, hello }: RelayFacts): PeerStatus {
+function peerStatus({ id, url, transport, state, hello, contradiction }: RelayFacts): PeerStatus {
   const { failures: _, ...phase } = state;
-  return { id, url, transport, ...(hello && { relay: hello.relay }), ...phase };
+  return {
+    id,
+    url,
+    transport,
+    ...(hello && { relay: { name: hello.relay.name, version: hello.relay.version } }),
+    ...(contradiction && { contradiction }),
+    ...phase,
+  };
 }

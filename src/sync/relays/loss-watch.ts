@@ -266,7 +266,7 @@ export function createLossWatch(options: {
   /** One write at a time, so that an earlier one never follows a later one. */
   function write(confirmed: readonly ConfirmedEdit[] = []): Promise<void> {
     const written = writing.then(async () => {
-      const { losses = 0 } = await memory.write(relayID, { ...remembered, confirmed });
+      const { losses = 0 } = await memory.write(relayID, { ...remembered, confirmed, receipt: undefined });
       // Another tab has found a loss, or has reached another storage.
       foundGeneration(losses);
       if (losses <= recordedLosses) return;

@@ -1,4 +1,5 @@
 import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
+import { isEqual } from '../../base/equal.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -32,6 +33,7 @@ import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.
 import type { SentSignatures } from '../sent-signatures.ts';
 import type { SyncEventStream } from '../sync-events.ts';
 import type { Tabs } from '../tabs/tabs.ts';
+import type { ReceiptEvents, RelayContradiction } from './relay-receipts.ts';
 import { createUnacknowledged } from '../delivery/unacknowledged.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
 import type { DebtBook } from '../delivery/debt-book.ts';
@@ -48,7 +50,10 @@ export interface ChannelOptions {
 /** One relay of a node: its connection, and what its messages prove about the edits. Dials at once. */
 export interface NodeRelay {
   readonly id: string;
-  readonly connection: Pick<Connection, 'state' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
+  readonly connection: Pick<Connection, 'state' | 'hello' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
+  challenge: Connection['challenge'];
+  /** The relay has signed what cannot be true: everything here is compared with it, and its confirmations count no more. */
+  contradicted(contradiction: RelayContradiction): void;
   readonly evidence: Pick<RelayEvidence, 'recalled' | 'settled' | 'ask'>;
   readonly courier: Pick<Courier, 'wake'>;
   /** False while the relay may have lost what it confirmed. */
@@ -103,6 +108,7 @@ export interface NodeRelayOptions extends ChannelOptions {
     | undefined;
   /** Not all that is pending was found on this device. */
   readonly onNotHere: (id: RawCoID) => void;
+  readonly receipts: ReceiptEvents;
   readonly claimed: (claim: OwnSessionClaim) => void;
   /** What the node had before this sync, by CoValue. It may have been sent. */
   readonly earlier: ReadonlyMap<string, KnownCounts>;
@@ -219,6 +225,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   /** Of the current or the latest connection. */
   let hello: HelloFrame | undefined;
   let isReady = false;
+  let contradiction: RelayContradiction | undefined;
 
   const hooked = (transport: Transport) =>
     hookedTransport(guardedTransport(transport), { peerID: id, hooks: options.channelHooks, clock });
@@ -237,6 +244,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     on: {
       changed: onChange,
       ready(peer, its) {
+        // With another storage or epoch, nothing contradicts what was signed before.
+        if (!isEqual(hello?.storage, its?.storage)) contradiction = undefined;
         hello = its;
         isReady = true;
         // cojson remembers a peer by its ID, and would never resend to a relay that lost data.
@@ -248,8 +257,10 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         courier.connected();
         events.emit('connect', { peerID: id });
         download.connected();
+        options.receipts.connected(id, its);
         onChange();
       },
+      receipt: (signed) => options.receipts.received(id, signed),
       lost() {
         outdatedRedial.cancel();
         droppedContent.lost(id);
@@ -339,6 +350,12 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   return {
     id,
     connection,
+    challenge: connection.challenge,
+    contradicted(found) {
+      contradiction = found;
+      losses.denied();
+      onChange();
+    },
     evidence,
     courier,
     get isSure() {
@@ -381,6 +398,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       download: download.state,
       upload: upload.state,
       clockOffsetMs: clockOffset.currentMs,
+      contradiction,
     }),
     inspect: () => ({
       id,

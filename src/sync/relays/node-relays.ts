@@ -10,6 +10,7 @@ import type { Ladder } from '../delivery/ladder.ts';
 import type { NodeEvents } from '../../engine/node-events.ts';
 import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from '../own-session-claims.ts';
+import type { ReceiptEvents, RelayReceipts } from './relay-receipts.ts';
 import { createSentSignatures } from '../sent-signatures.ts';
 import { peerIDs } from '../connection/peer-ids.ts';
 import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
@@ -26,6 +27,7 @@ export interface NodeRelays
   extends
     Pick<NodeEvents, 'handling' | 'handled'>,
     Pick<Confirmations, 'whenAnswered' | 'onOwnSessionClaim' | 'acceptKnown' | 'whenSure'> {
+  readonly receipts: RelayReceipts;
   /** Empty before `connect`. */
   readonly all: readonly NodeRelay[];
   /** Undefined before `connect`. */
@@ -98,6 +100,7 @@ export function createNodeRelays(options: {
     const key = `${claim.relayID} ${claim.id}`;
     unreportedClaims.set(key, { ...unreportedClaims.get(key), ...claim });
   };
+  let receipts: ReceiptEvents | undefined;
   let all: readonly NodeRelay[] = [];
   let targets: RelayTargets | undefined;
   let tap: MessageTap | undefined;
@@ -133,6 +136,10 @@ export function createNodeRelays(options: {
         sentSignatures,
         isSettled: () => isSettled,
         claimed: (claim) => claimed(claim),
+        receipts: {
+          connected: (...about) => receipts?.connected(...about),
+          received: (...about) => receipts?.received(...about),
+        },
         tap: () => tap,
         channelHooks,
         onChange: changed,
@@ -145,6 +152,17 @@ export function createNodeRelays(options: {
   }
 
   return {
+    receipts: {
+      follow(listener) {
+        receipts = listener;
+        for (const { id, connection } of all) if (connection.hello) listener.connected(id, connection.hello);
+      },
+      challenge: (relayID, ...challenge) => byID.get(relayID)?.challenge(...challenge),
+      contradicted(relayID, contradiction, error) {
+        byID.get(relayID)?.contradicted(contradiction);
+        options.events.emit('lost', { peerID: relayID, why: contradiction.why, error, contradiction });
+      },
+    },
     get all() {
       return all;
     },

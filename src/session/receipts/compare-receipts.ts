@@ -1,0 +1,240 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { RelayContradiction } from '../../sync/confirmations.ts';
+import type { HelloFrame } from '../../wire/frames.ts';
+import { maxReceiptMarks, type SignedReceipt } from '../../wire/receipt.ts';
+import {
+  findContradiction,
+  isOfOneState,
+  isSignedBy,
+  nonceOf,
+  numbersOf,
+  readContradiction,
+  type ReceiptCrypto,
+} from './judge-receipts.ts';
+import type { ReceiptRecords } from './receipt-records.ts';
+
+/** Compares what relays sign of their storages with what this account's devices have seen of them. */
+export interface ReceiptComparison {
+  connected(relayID: string, hello: HelloFrame | undefined): void;
+  received(relayID: string, signed: SignedReceipt): void;
+  /** What other devices have recorded may have changed. */
+  recordsChanged(): void;
+  end(): void;
+}
+
+export interface ReceiptComparisonOptions {
+  readonly crypto: ReceiptCrypto;
+  readonly records: ReceiptRecords;
+  /** What this device remembers of a relay. Rejections count as nothing. */
+  readonly device: {
+    read(relayID: string): Promise<SignedReceipt | undefined>;
+    write(relayID: string, signed: SignedReceipt): Promise<unknown>;
+  };
+  newSalt(): string;
+  challenge(relayID: string, nonce: string, at: readonly number[]): void;
+  /** Called once for each relay, storage and epoch. */
+  contradicted(relayID: string, contradiction: RelayContradiction): void;
+  readonly clock: Pick<Clock, 'nowMs' | 'elapsedMs' | 'after'>;
+  readonly logger: Logger;
+}
+
+interface ComparedRelay {
+  readonly key: string;
+  readonly storage: HelloFrame['storage'];
+  /** This run's latest receipt of this storage and epoch that contradicts nothing. */
+  own?: SignedReceipt | undefined;
+  /** What an earlier run has left on this device. */
+  device?: SignedReceipt | undefined;
+  /** The question that waits for an answer, and what was known when it left. */
+  asked?: Asked;
+  /** What the latest answer was compared with. */
+  compared: readonly SignedReceipt[];
+  isContradicted: boolean;
+}
+
+interface Asked {
+  readonly challenge: RelayContradiction['challenge'];
+  readonly known: readonly SignedReceipt[];
+}
+
+/** While a relay stays connected. */
+export const askIntervalMs = 600_000;
+/** Other devices learn of a receipt a while after the session has begun, and then rarely, as the map keeps each of its edits. */
+export const recordAfterMs = 10_000;
+export const recordIntervalMs = 6 * 60 * 60_000;
+
+export function compareReceipts(options: ReceiptComparisonOptions): ReceiptComparison {
+  const { crypto, records, device, newSalt, challenge, contradicted, clock, logger } = options;
+  const relays = new Map<string, ComparedRelay>();
+  /** When this run has last written a record, by key. */
+  const recordedAtMs = new Map<string, number>();
+  const timers = new Map<string, () => void>();
+  let isEnded = false;
+
+  function isOwn({ key, storage }: ComparedRelay, signed: SignedReceipt): boolean {
+    const stored = { storageID: storage.id, epoch: storage.epoch };
+    return isOfOneState(signed.receipt, stored) && isSignedBy(crypto, key, signed);
+  }
+
+  /** Of this key, storage and epoch, also from other addresses; each was signed before now. */
+  function knownOf(relay: ComparedRelay): readonly SignedReceipt[] {
+    const alike = [relay, ...relays.values()].filter(({ key }) => key === relay.key);
+    const bySignature = new Map(
+      [records.receipt(relay.key), ...alike.flatMap(({ own, device }) => [own, device])].flatMap((signed) =>
+        signed && isOwn(relay, signed) ? [[signed.signature, signed] as const] : [],
+      ),
+    );
+    return [...bySignature.values()].slice(0, maxReceiptMarks);
+  }
+
+  function ask(relayID: string, relay: ComparedRelay): void {
+    const known = knownOf(relay);
+    if (reportKnown(relayID, relay, known)) return;
+    const asked = {
+      challenge: { salt: newSalt(), known: known.map(({ signature }) => signature) },
+      known,
+    };
+    relay.asked = asked;
+    challenge(relayID, nonceOf(crypto, asked.challenge), numbersOf(known));
+  }
+
+  function askLater(relayID: string): void {
+    timers.get(relayID)?.();
+    timers.set(
+      relayID,
+      clock.after(askIntervalMs, () => {
+        const relay = relays.get(relayID);
+        if (!relay) return;
+        ask(relayID, relay);
+        askLater(relayID);
+      }),
+    );
+  }
+
+  /** Whether what is known is a proof already. Then there is nothing to ask. */
+  function reportKnown(relayID: string, relay: ComparedRelay, known: readonly SignedReceipt[]): boolean {
+    if (relay.isContradicted) return true;
+    // Another device, or this one in an earlier run, has proved it.
+    const recorded = readContradiction(crypto, records.contradiction(relay.key));
+    if (recorded?.key === relay.key && isOwn(relay, recorded.later)) {
+      report(relayID, relay, recorded);
+      return true;
+    }
+    // Two roots for one number are a proof in any order. Of the others, it is not known which was signed first.
+    const challenge = { salt: newSalt(), known: [] };
+    for (const [index, one] of known.entries()) {
+      const found = findContradiction(relay.key, known.slice(0, index), one, challenge);
+      if (found?.why !== 'split-view') continue;
+      prove(relayID, relay, found);
+      return true;
+    }
+    return false;
+  }
+
+  function report(relayID: string, relay: ComparedRelay, found: RelayContradiction): void {
+    relay.isContradicted = true;
+    contradicted(relayID, found);
+  }
+
+  function prove(relayID: string, relay: ComparedRelay, found: RelayContradiction): void {
+    report(relayID, relay, found);
+    attempt(() => records.writeContradiction(found));
+  }
+
+  /** Two tabs or devices may write at once: the later one wins, and the earlier one sees that and compares it. */
+  function record(relayID: string): void {
+    const relay = relays.get(relayID);
+    const { key, own, isContradicted } = relay ?? {};
+    if (isEnded || !relay || key === undefined || !own || isContradicted || !isRecordDue(relay, own)) return;
+    recordedAtMs.set(key, clock.elapsedMs());
+    attempt(() => records.writeReceipt(key, own));
+  }
+
+  function isRecordDue(relay: ComparedRelay, own: SignedReceipt): boolean {
+    const before = records.receipt(relay.key);
+    const isComparable = before !== undefined && isOwn(relay, before);
+    if (isComparable && before.receipt.n >= own.receipt.n) return false;
+    const writtenMs = recordedAtMs.get(relay.key);
+    if (writtenMs !== undefined && clock.elapsedMs() - writtenMs < recordIntervalMs) return false;
+    // Another device's clock may be wrong by years.
+    const othersMs = records.writtenAtMs(relay.key);
+    const isFresh = othersMs !== undefined && Math.abs(clock.nowMs() - othersMs) < recordIntervalMs;
+    return !isComparable || !isFresh;
+  }
+
+  /** A session that is closing takes no edits. */
+  function attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      logger.debug('Could not record a receipt in the account', { error });
+    }
+  }
+
+  const comparison: ReceiptComparison = {
+    connected(relayID, hello) {
+      timers.get(relayID)?.();
+      const key = hello?.relay.key;
+      if (key === undefined || !hello || isEnded) return void relays.delete(relayID);
+      const { storage } = hello;
+      const before = relays.get(relayID);
+      const isSame =
+        before?.key === key && before.storage.id === storage.id && before.storage.epoch === storage.epoch;
+      const relay: ComparedRelay = isSame ? before : { key, storage, compared: [], isContradicted: false };
+      // An answer to it cannot come any more.
+      delete relay.asked;
+      relays.set(relayID, relay);
+      const begin = (left?: SignedReceipt) => {
+        if (isEnded || relays.get(relayID) !== relay) return;
+        if (left && !relay.own) relay.device = left;
+        ask(relayID, relay);
+        askLater(relayID);
+      };
+      if (isSame) begin();
+      else void device.read(relayID).then(begin, () => begin());
+    },
+    received(relayID, signed) {
+      const relay = relays.get(relayID);
+      const asked = relay?.asked;
+      if (
+        !relay ||
+        !asked ||
+        relay.isContradicted ||
+        nonceOf(crypto, asked.challenge) !== signed.receipt.nonce
+      )
+        return;
+      delete relay.asked;
+      if (!isOwn(relay, signed)) {
+        logger.warn('A receipt of the relay has a wrong signature, or is of another storage', { relayID });
+        return;
+      }
+      const found = findContradiction(relay.key, asked.known, signed, asked.challenge);
+      if (found) return prove(relayID, relay, found);
+      const isFirst = !relay.own;
+      relay.own = signed;
+      delete relay.device;
+      relay.compared = asked.known;
+      device.write(relayID, signed).catch(() => {});
+      if (isFirst) clock.after(recordAfterMs, () => record(relayID));
+      else record(relayID);
+      // What other devices have recorded since then is not in the answer.
+      comparison.recordsChanged();
+    },
+    recordsChanged() {
+      for (const [relayID, relay] of relays) {
+        const isReading = !relay.own && !relay.asked;
+        if (reportKnown(relayID, relay, knownOf(relay)) || isReading) continue;
+        const added = records.receipt(relay.key);
+        const compared = [relay.own, ...(relay.asked?.known ?? relay.compared)];
+        if (!added || compared.some((known) => known?.signature === added.signature)) continue;
+        if (isOwn(relay, added)) ask(relayID, relay);
+      }
+    },
+    end() {
+      isEnded = true;
+      for (const cancel of timers.values()) cancel();
+    },
+  };
+  return comparison;
+}

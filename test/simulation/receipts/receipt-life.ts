@@ -1,0 +1,388 @@
+import type { CryptoProvider } from 'cojson';
+import { isEqual } from '../../../src/base/equal.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { createReceipts } from '../../../src/relay/receipts/receipts.ts';
+import { compareReceipts, type ReceiptComparison } from '../../../src/session/receipts/compare-receipts.ts';
+import { recordsIn } from '../../../src/session/receipts/receipt-records.ts';
+import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts';
+import type { ChallengeFrame, HelloFrame } from '../../../src/wire/frames.ts';
+import type { SignedReceipt } from '../../../src/wire/receipt.ts';
+import { createDice } from '../random.ts';
+import { createAccountMap, type AccountMap } from './account-map.ts';
+import { createReceiptOracle } from './receipt-oracle.ts';
+
+/** What a life's relays may do besides being honest. */
+export type RelayKind = 'honest' | 'goes back' | 'forks' | 'lies' | 'all';
+export const relayKinds: readonly RelayKind[] = ['honest', 'goes back', 'forks', 'lies', 'all'];
+
+export interface LifeOutcome {
+  /** How many devices had a proof, by the oracle. */
+  readonly proved: number;
+  /** How many answers were compared. */
+  readonly compared: number;
+  /** Where the devices and the oracle first disagreed. */
+  readonly finding: string | undefined;
+}
+
+/** One history of a storage. A forked storage has several under one identity. */
+interface View {
+  id: string;
+  epoch: string;
+  readonly secret: string;
+  marks: string[];
+  /** Marks up to this number are not kept any more. */
+  dropped: number;
+  backup: { readonly marks: readonly string[]; readonly epoch: string } | undefined;
+}
+
+interface Line {
+  readonly view: View;
+  readonly hello: HelloFrame;
+  readonly toRelay: ChallengeFrame[];
+  readonly toDevice: { readonly frame: SignedReceipt; readonly isTrue: boolean }[];
+}
+
+interface Question {
+  readonly nonce: string;
+  readonly held: readonly string[];
+}
+
+interface Device {
+  readonly name: string;
+  readonly clock: FakeClock;
+  readonly map: AccountMap;
+  /** Outlives its sessions, by relay. */
+  readonly disk: Map<string, SignedReceipt>;
+  session: number;
+  comparison: ReceiptComparison;
+  readonly lines: Map<string, Line>;
+  /** What the oracle knows of this session: what it has got and accepted, and what it has asked, by relay. */
+  readonly got: Map<string, { readonly state: string; readonly signature: string }>;
+  readonly left: Map<string, string>;
+  readonly questions: Map<string, Question>;
+}
+
+const relayIDs = ['one', 'two'] as const;
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export async function liveWithReceipts(
+  seed: number,
+  kind: RelayKind,
+  crypto: CryptoProvider,
+): Promise<LifeOutcome> {
+  const dice = createDice(seed);
+  const oracle = createReceiptOracle();
+  const told = new Set<string>();
+  const due = new Set<string>();
+  let compared = 0;
+  let finding: string | undefined;
+  const has = (...kinds: readonly RelayKind[]) => kind === 'all' || kinds.includes(kind);
+  const name = () => `mark ${dice.between(0, 2 ** 30)}`;
+  const newView = (number: number): View => ({
+    ...{ id: `storage ${number}`, epoch: 'first', secret: `secret ${number}` },
+    ...{ marks: [name()], dropped: 0, backup: undefined },
+  });
+
+  const views = Array.from({ length: dice.between(1, 2) }, (_, number) => newView(number));
+  const signers = new Map<string, ReturnType<typeof createSigner>>();
+  const createSigner = (secret: string) => {
+    const clock = createFakeClock();
+    let serving: View | undefined;
+    const receipts = createReceipts({
+      ...{ crypto, clock, logger: silentLogger },
+      readSecret: () => Promise.resolve(secret),
+      readMarks(numbers) {
+        const { id, epoch, marks, dropped } = serving as View;
+        const mark = (number: number) => ({ number, name: marks[number - 1] ?? '' });
+        const earlier = numbers.filter((number) => number > dropped && number <= marks.length).map(mark);
+        return Promise.resolve({ identity: { id, epoch }, latest: mark(marks.length), earlier });
+      },
+      onceSure: (run) => run(),
+    });
+    return {
+      key: receipts.begin(),
+      async sign(view: View, challenge: ChallengeFrame): Promise<SignedReceipt> {
+        serving = view;
+        let answer: string | undefined;
+        receipts.ask('client', challenge, (frame) => (answer = frame));
+        clock.advance(100);
+        await settle();
+        const { receipt, signature } = JSON.parse(answer ?? '') as SignedReceipt;
+        oracle.signed(signature, {
+          state: `${await this.key} ${view.id} ${view.epoch}`,
+          n: receipt.n,
+          roots: new Map([receipt, ...receipt.at].map(({ n, root }) => [n, root])),
+        });
+        return { receipt, signature };
+      },
+    };
+  };
+  for (const { secret } of views) signers.set(secret, createSigner(secret));
+  const signerOf = ({ secret }: View) => signers.get(secret) as ReturnType<typeof createSigner>;
+
+  const stateOf = ({ hello }: Line) => `${hello.relay.key ?? ''} ${hello.storage.id} ${hello.storage.epoch}`;
+  const tag = (device: Device, relayID: string, state: string) =>
+    `${device.name}.${device.session} ${relayID} ${state}`;
+  /** Not of what `forge` has written. */
+  const signatureIn = (value: unknown) => {
+    const { signature, isForged } = (value ?? {}) as { signature?: unknown; isForged?: true };
+    return isForged ? undefined : signature;
+  };
+
+  /** All receipts of this key that the device could compare. */
+  function heldBy(device: Device, line: Line): readonly string[] {
+    const record = signatureIn(device.map.get(`receipt/${line.hello.relay.key ?? ''}`));
+    const signatures: string[] = typeof record === 'string' ? [record] : [];
+    for (const [relayID, other] of device.lines) {
+      if (other.hello.relay.key !== line.hello.relay.key) continue;
+      const own = device.got.get(relayID);
+      if (own?.state === stateOf(other)) signatures.push(own.signature);
+      const left = device.left.get(relayID);
+      if (left !== undefined) signatures.push(left);
+    }
+    return signatures;
+  }
+
+  function isRecorded(device: Device, line: Line): boolean {
+    const value = device.map.get(`contradiction/${line.hello.relay.key ?? ''}`);
+    const { earlier, later } = (value ?? {}) as Record<string, unknown>;
+    const signatures = [signatureIn(earlier), signatureIn(later)] as const;
+    return oracle.isProof(...signatures) && oracle.stateOf(signatures[1]) === stateOf(line);
+  }
+
+  function begin(device: Device): void {
+    device.session++;
+    device.comparison = compareReceipts({
+      crypto,
+      records: recordsIn(() => device.map.asCoMap),
+      device: {
+        read: (relayID) => Promise.resolve(device.disk.get(relayID)),
+        write: (relayID, signed) => Promise.resolve(device.disk.set(relayID, signed)),
+      },
+      newSalt: () => `salt ${dice.between(0, 2 ** 30)}`,
+      challenge(relayID, nonce, at) {
+        const line = device.lines.get(relayID);
+        if (!line) return;
+        const { held, isSplit } = oracle.asks(heldBy(device, line), stateOf(line));
+        if (isSplit) due.add(tag(device, relayID, stateOf(line)));
+        device.questions.set(relayID, { nonce, held });
+        line.toRelay.push({ maia: 'challenge', nonce, at });
+      },
+      contradicted(relayID) {
+        const line = device.lines.get(relayID);
+        if (line) told.add(tag(device, relayID, stateOf(line)));
+      },
+      ...{ clock: device.clock, logger: silentLogger },
+    });
+  }
+
+  const devices = Array.from({ length: dice.between(2, 4) }, (_, index): Device => {
+    // Wrong by up to ten years.
+    const clock = createFakeClock(1_700_000_000_000 + dice.between(-315_000_000, 315_000_000) * 1_000);
+    const device: Device = {
+      ...{
+        name: `device ${index}`,
+        clock,
+        map: createAccountMap(index, clock.nowMs, () => {
+          noteHeld(device);
+          device.comparison.recordsChanged();
+        }),
+      },
+      ...{ disk: new Map(), session: 0, lines: new Map(), comparison: {} as ReceiptComparison },
+      ...{ got: new Map(), left: new Map(), questions: new Map() },
+    };
+    begin(device);
+    return device;
+  });
+
+  /** What the device has before it asks or hears anything may already be a proof. */
+  function noteHeld(device: Device): void {
+    for (const [relayID, line] of device.lines) {
+      if (isRecorded(device, line)) due.add(tag(device, relayID, stateOf(line)));
+      const { isSplit } = oracle.asks(heldBy(device, line), stateOf(line));
+      if (isSplit) due.add(tag(device, relayID, stateOf(line)));
+    }
+  }
+
+  async function connect(device: Device): Promise<void> {
+    const [relayID, view] = [dice.oneOf(relayIDs), dice.oneOf(views)];
+    if (!relayID || !view) return;
+    const { id, epoch } = view;
+    const hello = {
+      relay: { name: 'r', version: '1', key: await signerOf(view).key },
+      storage: { id, epoch },
+    } as HelloFrame;
+    const line: Line = { view, hello, toRelay: [], toDevice: [] };
+    const before = device.lines.get(relayID);
+    const isSame = before && stateOf(before) === stateOf(line);
+    if (!isSame) device.got.delete(relayID);
+    device.questions.delete(relayID);
+    if (!isSame) device.left.delete(relayID);
+    device.lines.set(relayID, line);
+    const left = device.disk.get(relayID);
+    if (!isSame && left) device.left.set(relayID, left.signature);
+    device.comparison.connected(relayID, hello);
+    await settle();
+    noteHeld(device);
+  }
+
+  function takeLie(frame: SignedReceipt, old: SignedReceipt | undefined): SignedReceipt {
+    const { receipt, signature } = frame;
+    const lies: readonly (() => SignedReceipt)[] = [
+      () => ({ receipt: { ...receipt, n: 1 }, signature }),
+      () => ({ receipt: { ...receipt, storageID: 'storage 9' }, signature }),
+      () => ({ receipt, signature: `${signature.slice(0, -2)}zz` }),
+      () => ({ receipt, signature: 'none' }),
+      () => old ?? { receipt: { ...receipt, nonce: 'old' }, signature },
+      () => ({ receipt: { ...receipt, nonce: old?.receipt.nonce ?? 'old' }, signature }),
+      () => ({ receipt: { ...(old ?? frame).receipt, nonce: receipt.nonce }, signature }),
+    ];
+    return (dice.oneOf(lies) as () => SignedReceipt)();
+  }
+
+  let old: SignedReceipt | undefined;
+  /** Moves one frame of one connection. */
+  async function deliver(device: Device, relayID: string, mayLie: boolean): Promise<boolean> {
+    const line = device.lines.get(relayID);
+    const challenge = line?.toRelay.shift();
+    if (line && challenge) {
+      const frame = await signerOf(line.view).sign(line.view, challenge);
+      const isLie = mayLie && has('lies') && dice.chance(40);
+      // A relay need not answer at all.
+      const answer = isLie ? takeLie(frame, old) : frame;
+      if (!isLie || dice.chance(80)) line.toDevice.push({ frame: answer, isTrue: isEqual(answer, frame) });
+      if (dice.chance(30)) old = frame;
+      return true;
+    }
+    const answer = line?.toDevice.shift();
+    if (!line || !answer) return false;
+    const { frame, isTrue } = answer;
+    const question = device.questions.get(relayID);
+    const counts = isTrue && question?.nonce === frame.receipt.nonce && isOfHello(frame, line);
+    if (question?.nonce === frame.receipt.nonce) device.questions.delete(relayID);
+    if (counts && question) {
+      compared++;
+      if (oracle.answered(question.held, frame.signature)) due.add(tag(device, relayID, stateOf(line)));
+      else if (!told.has(tag(device, relayID, stateOf(line)))) {
+        device.got.set(relayID, { state: stateOf(line), signature: frame.signature });
+        device.left.delete(relayID);
+      }
+    }
+    device.comparison.received(relayID, structuredClone(frame));
+    await settle();
+    noteHeld(device);
+    return true;
+  }
+
+  const isOfHello = ({ receipt }: SignedReceipt, { hello }: Line) =>
+    receipt.storageID === hello.storage.id && receipt.epoch === hello.storage.epoch;
+
+  async function deliverAll(device: Device): Promise<void> {
+    for (const relayID of relayIDs) while (await deliver(device, relayID, false));
+  }
+
+  async function meet(): Promise<void> {
+    const [one, other] = [dice.oneOf(devices), dice.oneOf(devices)];
+    if (!one || !other || one === other) return;
+    for (const [to, from] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      to.map.mergeFrom(from.map);
+    }
+    await settle();
+    // A meeting ends when the questions that it raises are answered.
+    if (dice.chance(70)) for (const device of [one, other]) await deliverAll(device);
+  }
+
+  /** A changed client of the account, or a later version, has written this. Nothing of it proves anything. */
+  function forge({ map }: Device, view: View, key: string): void {
+    if (!old) return;
+    const { receipt, signature } = old;
+    const lower = { receipt: { ...receipt, n: Math.max(1, receipt.n - 1) }, signature };
+    const challenge = { salt: 's', known: [signature] };
+    const isForged = true;
+    const values: readonly (readonly [string, unknown])[] = [
+      [
+        'receipt',
+        { v: 1, receipt: { ...receipt, n: receipt.n + 100, storageID: view.id }, signature, isForged },
+      ],
+      ['receipt', { v: 1, ...old, signature: 'none', isForged }],
+      ['receipt', 'nonsense'],
+      ['contradiction', { v: 1, key, why: 'rollback', earlier: old, later: lower, challenge }],
+      ['contradiction', { v: 1, key, why: 'rollback', earlier: old, later: old, challenge }],
+      ['contradiction', { v: 1, key, why: 'split-view', earlier: old, later: old, challenge }],
+      ['contradiction', { v: 1 }],
+    ];
+    const [prefix, value] = dice.oneOf(values) ?? [];
+    map.set(`${prefix}/${key}`, value);
+  }
+
+  async function act(): Promise<void> {
+    const [view, device] = [dice.oneOf(views), dice.oneOf(devices)] as [View, Device];
+    const step = dice.between(1, 100);
+    if (step <= 22) view.marks.push(...Array.from({ length: dice.between(1, 3) }, name));
+    else if (step <= 38) await connect(device);
+    else if (step <= 60) await deliver(device, dice.oneOf(relayIDs) ?? 'one', true);
+    else if (step <= 74) await meet();
+    else if (step <= 82) {
+      device.clock.advance((dice.oneOf([5, 15, 700, 25_000]) ?? 5) * 1_000);
+      noteHeld(device);
+    } else if (step <= 86) {
+      device.comparison.end();
+      device.lines.clear();
+      device.got.clear();
+      device.left.clear();
+      device.questions.clear();
+      begin(device);
+    } else if (step <= 88) view.backup = { marks: [...view.marks], epoch: view.epoch };
+    else if (step <= 90) view.dropped = dice.between(0, view.marks.length);
+    else if (step <= 92) forge(device, view, (await signerOf(view).key) ?? '');
+    else if (step <= 94 && view.backup) {
+      // A restore that a relay notices: the clients connect again to the new epoch.
+      view.marks = [...view.backup.marks, name()];
+      view.epoch = `epoch ${dice.between(0, 2 ** 30)}`;
+    } else if (step <= 98 && has('goes back')) {
+      view.backup ??= { marks: view.marks.slice(0, dice.between(1, view.marks.length)), epoch: view.epoch };
+      view.marks = [...view.backup.marks];
+      view.epoch = view.backup.epoch;
+    } else if (has('forks')) views.push({ ...view, marks: [...view.marks] });
+  }
+
+  /** Relays close the channels of an epoch that has ended. */
+  async function closeEnded(device: Device): Promise<void> {
+    for (const [relayID, line] of device.lines) {
+      if (line.view.epoch === line.hello.storage.epoch) continue;
+      line.toRelay.length = 0;
+      line.toDevice.length = 0;
+      const { view } = line;
+      const hello = { ...line.hello, storage: { id: view.id, epoch: view.epoch } };
+      device.got.delete(relayID);
+      device.questions.delete(relayID);
+      device.left.delete(relayID);
+      device.lines.set(relayID, { view, hello, toRelay: [], toDevice: [] });
+      const left = device.disk.get(relayID);
+      if (left) device.left.set(relayID, left.signature);
+      device.comparison.connected(relayID, hello);
+      await settle();
+      noteHeld(device);
+    }
+  }
+
+  function check(step: number): void {
+    for (const device of devices) noteHeld(device);
+    const missing = [...due].find((one) => !told.has(one));
+    const wrong = [...told].find((one) => !due.has(one));
+    if (missing !== undefined) finding ??= `step ${step}: not told: ${missing}`;
+    if (wrong !== undefined) finding ??= `step ${step}: false alarm: ${wrong}`;
+  }
+
+  for (let step = 0; step < 60 && finding === undefined; step++) {
+    await act();
+    for (const device of devices) await closeEnded(device);
+    check(step);
+  }
+  for (const device of devices) device.comparison.end();
+  if (kind === 'honest' && due.size > 0) finding ??= 'the oracle takes an honest relay for a contradiction';
+  return { proved: due.size, compared, finding };
+}
