@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { bundleRelay } from '../support/relay/relay-process.ts';
+import { openRawClient } from '../support/relay/raw-client.ts';
 import { createStockClient } from '../support/relay/stock-client.ts';
 import { createDirectory, createStorage } from '../support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../support/relay/test-postgres.ts';
@@ -30,14 +31,19 @@ async function runDrill(mark: string, variables: Readonly<Record<string, string>
   return cwd;
 }
 
-/** Stores an edit, calls `restore`, and expects the edit in the storage that this returns. */
+const epochOf = async (url: string) =>
+  ((await openRawClient(url)).received[0]?.['storage'] as { epoch: string }).epoch;
+
+/** Stores an edit, calls `restore`, and expects the edit in the storage that this returns, under another epoch. */
 async function expectRestored(storage: string, restore: () => Promise<string>): Promise<void> {
   const relay = await openRelay({ storage });
   const map = createSharedMap(await createStockClient(relay.url));
   await confirmed(map.core.node, map);
+  const epoch = await epochOf(relay.url);
   await relay.close();
   const restored = await startRelay({ storage: await restore() });
   expect((await loadMap(await createStockClient(restored.url), map)).get('word')).toBe('first');
+  expect(await epochOf(restored.url)).not.toBe(epoch);
 }
 
 it('a copy of a PGlite directory is restored and checked as documented', async () => {

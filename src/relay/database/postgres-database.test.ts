@@ -201,7 +201,7 @@ describePostgres('the PostgreSQL tables', () => {
     const { identity: after } = await readStorageState(restored);
     expect(after.id).toBe(id);
     expect(after.epoch).not.toBe(epoch);
-    expect(await database.incarnation?.()).toMatch(/^\d+\/[0-9A-F]{8}$/);
+    expect(await database.incarnation?.()).toMatch(/^\d+\/[0-9A-F]{8}\/\d+$/);
   });
 
   it('are reported if they cannot be created', async () => {

@@ -21,12 +21,15 @@ export async function readDurability(query: Query): Promise<Database['durability
   return isOnDisk ? 'power-loss' : 'process-crash';
 }
 
-/** Identifies the cluster and its timeline: each restore or failover starts a new timeline. */
+/** Identifies the cluster, its timeline and the database: a restore or failover starts a new timeline, and a copy is another database. */
 export async function readIncarnation(query: Query): Promise<string> {
   const system = await ifPermitted(query, `select system_identifier::text as fact from pg_control_system()`);
   // Unlike the control file, the name of the current WAL segment shows a new timeline immediately.
   const timeline = await ifPermitted(query, `select left(pg_walfile_name(pg_current_wal_lsn()), 8) as fact`);
-  return `${system ?? 'unknown'}/${timeline ?? 'unknown'}`;
+  const [database] = await query<{ oid: string }>(
+    `select oid::text as oid from pg_database where datname = current_database()`,
+  );
+  return `${system ?? 'unknown'}/${timeline ?? 'unknown'}/${database?.oid ?? 'unknown'}`;
 }
 
 // insufficient_privilege, feature_not_supported, undefined_function: hosted databases restrict different functions.

@@ -1,11 +1,11 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../base/logger.ts';
 import { runStatement } from '../../../test/support/postgres.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { createStockClient } from '../../../test/support/relay/stock-client.ts';
-import { createDirectory } from '../../../test/support/relay/temporary-storage.ts';
+import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { confirmed, createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { giveNewEpoch } from '../cli/new-epoch.ts';
@@ -79,6 +79,29 @@ describePostgres('a relay that starts on a storage that was restored meanwhile',
     await writeFile(file, '');
     await runOnce({ storage: await createPostgres(), stateDirectory: file });
   });
+});
+
+describePostgres('a copy of a PostgreSQL database in the same server', () => {
+  it('[RECEIPT-7] has another epoch, and relays with new state directories that join one keep it', async () => {
+    const [storage, copy] = [await createPostgres(), await createPostgres()];
+    const { epoch } = await runOnce({ storage });
+    const [from, to] = [storage, copy].map((url) => new URL(url).pathname.slice(1));
+    await runStatement(`drop database ${to}`);
+    await until(() => runStatement(`create database ${to} template ${from}`));
+    expect((await runOnce({ storage: copy })).epoch).not.toBe(epoch);
+    for (let count = 0; count < 2; count++)
+      expect((await runOnce({ storage, stateDirectory: await createDirectory() })).epoch).toBe(epoch);
+  });
+});
+
+it('[RECEIPT-7] a copy of a PGlite directory has another epoch once it is served', async () => {
+  const [directory, copy] = [await createStorage(), await createDirectory()];
+  const original = await runOnce({ storage: `pglite:${directory}` });
+  await cp(directory, copy, { recursive: true });
+  const other = await runOnce({ storage: `pglite:${copy}` });
+  expect(other.epoch).not.toBe(original.epoch);
+  expect(await runOnce({ storage: `pglite:${copy}` })).toEqual(other);
+  expect(await runOnce({ storage: `pglite:${directory}` })).toEqual(original);
 });
 
 describePostgres('maia-relay epoch new', () => {

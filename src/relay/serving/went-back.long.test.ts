@@ -18,16 +18,18 @@ import {
 import { until } from '../../../test/support/until.ts';
 const restored = { maia: 'refused', code: 'storage', reason: expect.stringContaining('restored') as unknown };
 
-/** Copies a database within the server, so that the copy has the same identity, server and timeline. */
+/** Copies a database within the server, in place of another one, so that all that identifies it stays the same. */
 async function copyDatabase(from: string, to: string): Promise<void> {
   const [source, target] = [nameOf(from), nameOf(to)];
+  const [before] = await runStatement(`select oid::text from pg_database where datname = $1`, [target]);
+  const oid = before ? `oid ${(before as { oid: string }).oid}` : '';
   await runStatement(`drop database if exists ${target} with (force)`);
   await until(async () => {
     await runStatement(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()`,
       [source],
     );
-    await runStatement(`create database ${target} template ${source}`);
+    await runStatement(`create database ${target} template ${source} ${oid}`);
   });
 }
 

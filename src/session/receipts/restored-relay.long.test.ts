@@ -31,14 +31,15 @@ async function liveThroughRestore(how: 'noticed' | 'hidden') {
   };
   const restart = async () => {
     await relay.close();
-    if (how === 'hidden') await rm(`${directory}.state`, { recursive: true, force: true });
     relay = await startRelay({ storage: `pglite:${directory}`, port });
   };
   const first = await open(signUp(device(), options));
   await first.sync.whenConfirmed();
   first.sync.pause();
   await relay.close();
-  await cp(directory, backup, { recursive: true });
+  // Wrongly, the state directory is restored as well.
+  const restored = how === 'hidden' ? ['', '.state'] : [''];
+  for (const part of restored) await cp(directory + part, backup + part, { recursive: true });
   // Each start adds a mark.
   for (let start = 0; start < 3; start++) await restart();
   first.sync.resume();
@@ -52,8 +53,10 @@ async function liveThroughRestore(how: 'noticed' | 'hidden') {
   await first.sync.whenConfirmed();
   first.sync.pause();
   await relay.close();
-  await rm(directory, { recursive: true });
-  await cp(backup, directory, { recursive: true });
+  for (const part of restored) {
+    await rm(directory + part, { recursive: true });
+    await cp(backup + part, directory + part, { recursive: true });
+  }
   await restart();
   first.sync.resume();
   return { first, map, lost, open, device, options };

@@ -17,7 +17,8 @@ let track: StorageTrack;
 beforeAll(async () => {
   database = await openMemoryDatabase();
   track = await trackStorage(database, () => {});
-});
+  await addMark(database);
+}, 60_000);
 afterAll(() => database.close());
 
 async function remember() {
@@ -50,6 +51,27 @@ it('adds a mark for the latest commits when it closes', async () => {
   memory.noteCommit();
   await memory.close();
   expect(await read()).toBe(first + 1);
+});
+
+it('[RECEIPT-7] renews the epoch of a storage with marks that its state directory does not know, once', async () => {
+  const stateDirectory = await createDirectory();
+  const clock = createFakeClock();
+  const before = track.renewals;
+  for (let start = 0; start < 2; start++) {
+    const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+    await memory.close();
+    expect(track.renewals).toBe(before + 1);
+  }
+});
+
+it('[RECEIPT-7] leaves the epoch if the state directory cannot be written', async () => {
+  const stateDirectory = join(await createDirectory(), 'file');
+  await writeFile(stateDirectory, '');
+  const before = track.renewals;
+  const clock = createFakeClock();
+  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+  await memory.close();
+  expect(track.renewals).toBe(before);
 });
 
 it('warns once, without a stack, if the state directory is a file', async () => {

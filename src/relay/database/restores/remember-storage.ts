@@ -3,10 +3,11 @@ import { isEqual } from '../../../base/equal.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Database } from '../database.ts';
 import { sqlStateOf } from '../postgres-facts.ts';
-import { readStateFile, writeStateFile, type RememberedState } from './state-file.ts';
+import { prepareStateDirectory, readStateFile, writeStateFile, type RememberedState } from './state-file.ts';
 import {
   addMark,
   hasMark,
+  hasMarks,
   keptMarks,
   prepareMarks,
   readMarks,
@@ -47,7 +48,10 @@ export interface StorageMemoryOptions {
 const undefinedTable = '42P01';
 const markIntervalMs = 10_000;
 
-/** Marks the storage. Renews the epoch if the storage went back since it was last remembered; without a state file, nothing is noticed. */
+/**
+ * Marks the storage. Renews the epoch if the storage went back since it was last remembered, or is new to the state directory and
+ * may be a copy that is served beside the original. Without a state directory, nothing is noticed.
+ */
 export async function rememberStorage(options: StorageMemoryOptions): Promise<StorageMemory> {
   const { database, track, stateDirectory, clock, logger } = options;
   let last: (RememberedState & { readonly id: string }) | undefined;
@@ -72,6 +76,23 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
     } catch (error) {
       warnOfDirectory(error);
       return undefined;
+    }
+  }
+
+  /**
+   * Whether the storage has been served, and nothing shows that it was served here. PostgreSQL's facts are part of the epoch, and a
+   * copy lacks them, so relays that join others there keep it.
+   */
+  async function mayBeCopy(): Promise<boolean> {
+    if (stateDirectory === undefined || isFailing || database.incarnation) return false;
+    if (!(await hasMarks(database.query))) return false;
+    try {
+      // If nothing can be remembered, each start would renew the epoch.
+      await prepareStateDirectory(stateDirectory);
+      return true;
+    } catch (error) {
+      warnOfDirectory(error);
+      return false;
     }
   }
 
@@ -127,6 +148,15 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
       id: track.identity.id,
     });
     await track.renew(known.renewals);
+  } else if (!known && (await mayBeCopy())) {
+    logger.warn(
+      'The state directory does not know this storage, which may be a copy; giving it a new epoch',
+      {
+        id: track.identity.id,
+        directory: stateDirectory,
+      },
+    );
+    await track.renew();
   }
   await mark();
 
@@ -150,7 +180,8 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
     const { latest, earlier } = found;
     if (!latest || !hasKept(found, before)) return undefined;
     see(latest, identity);
-    return { identity, latest, earlier: earlier.filter(({ number }) => numbers.includes(number)) };
+    const asked = new Set(numbers);
+    return { identity, latest, earlier: earlier.filter(({ number }) => asked.has(number)) };
   }
 
   return {

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecord } from '../../../base/record.ts';
 import { hasCode } from '../directory/has-code.ts';
@@ -25,6 +25,12 @@ export async function readStateFile(
     if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** Makes the directory. Rejects if this user may not write there. */
+export async function prepareStateDirectory(directory: string): Promise<void> {
+  await makeDirectory(directory);
+  await access(directory, constants.W_OK);
 }
 
 /** Replaces the file as a whole. Relays that share the directory may write at the same time. */

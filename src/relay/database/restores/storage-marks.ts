@@ -50,6 +50,11 @@ export async function hasMark(query: Query, { number, name }: StorageMark): Prom
   return found?.isThere === true;
 }
 
+/** Whether a relay has served the storage. */
+export async function hasMarks(query: Query): Promise<boolean> {
+  return (await query(`select from relay.storage_marks limit 1`)).length > 0;
+}
+
 export interface MarksRead {
   /** The latest one. Undefined in a storage without any. */
   readonly latest: StorageMark | undefined;
@@ -63,5 +68,6 @@ export async function readMarks(query: Query, numbers: readonly number[]): Promi
      where number = any($1::int8[]) or number = (select max(number) from relay.storage_marks) order by number desc`,
     [numbers],
   );
-  return { latest: marks[0], earlier: marks.filter(({ number }) => numbers.includes(number)) };
+  const asked = new Set(numbers);
+  return { latest: marks[0], earlier: marks.filter(({ number }) => asked.has(number)) };
 }
