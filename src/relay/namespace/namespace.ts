@@ -488,6 +488,7 @@ export async function openNamespace(
     left(id) {
       contentAdmission.ended(id);
       usage?.left(id);
+      receipts.left(id);
       connections.delete(id);
       noteLeft();
     },

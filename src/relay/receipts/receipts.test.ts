@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { openRawClient, type RawClient } from '../../../test/support/relay/raw-client.ts';
 import { crypto } from '../../../test/support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
@@ -10,7 +10,7 @@ import { silentLogger } from '../../base/logger.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { readSignedReceipt, type Receipt, type SignedReceipt } from '../../wire/receipt.ts';
 import type { Database } from '../database/database.ts';
-import { createReceipts, type ReceiptState } from './receipts.ts';
+import { createReceipts, maxAnswers, type ReceiptState } from './receipts.ts';
 
 const helloOf = ({ received }: RawClient) =>
   received[0] as unknown as { relay: { key?: string }; storage: { id: string; epoch: string } };
@@ -133,37 +133,83 @@ describePostgres('relays that share a database', () => {
   });
 });
 
-it('reads the marks once for all that ask in 100 ms, after the last of them, and answers each client once', async () => {
+function createTestReceipts() {
   const clock = createFakeClock();
   const answers: ((state: ReceiptState) => void)[] = [];
-  const readMarks = vi.fn(() => new Promise<ReceiptState>((resolve) => answers.push(resolve)));
+  const readMarks = vi.fn<(numbers: readonly number[]) => Promise<ReceiptState>>(
+    () => new Promise((resolve) => answers.push(resolve)),
+  );
   const receipts = createReceipts({
     ...{ crypto, readMarks, clock, logger: silentLogger },
     readSecret: () => Promise.resolve('secret'),
     onceSure: (run) => run(),
   });
-  await receipts.begin();
-  const sent: string[] = [];
-  const ask = (client: string, nonce: string) =>
-    receipts.ask(client, { maia: 'challenge', nonce, at: [3] }, (frame) => sent.push(frame));
-  ask('one', 'first');
-  ask('one', 'second');
-  ask('two', 'third');
-  clock.advance(100);
-  expect(readMarks).toHaveBeenCalledExactlyOnceWith([3]);
-  ask('one', 'late');
-  clock.advance(100);
-  expect(readMarks).toHaveBeenCalledOnce();
+  onTestFinished(receipts.stop);
+  const sent: Receipt[] = [];
   const state = (number: number) => ({
     ...{ identity: { id: 's', epoch: 'e' }, latest: { number, name: `mark ${number}` }, earlier: [] },
   });
-  answers[0]?.(state(5));
-  await until(() => sent.length === 2);
-  expect(sent.map((frame) => (JSON.parse(frame) as SignedReceipt).receipt.nonce)).toEqual(['first', 'third']);
-  clock.advance(100);
+  return {
+    receipts,
+    readMarks,
+    sent,
+    advance: clock.advance,
+    ask: (client: string, nonce: string) =>
+      receipts.ask(client, { maia: 'challenge', nonce, at: [3] }, (frame) =>
+        sent.push((JSON.parse(frame) as SignedReceipt).receipt),
+      ),
+    /** Resolves once `count` receipts were sent in all. */
+    async answer(number: number, count: number) {
+      answers.shift()?.(state(number));
+      await until(() => expect(sent).toHaveLength(count));
+    },
+  };
+}
+
+it('[RECEIPT-1] reads the marks once for all that ask in 100 ms, after the last of them, and answers the latest challenge of each client', async () => {
+  const { receipts, readMarks, sent, advance, ask, answer } = createTestReceipts();
+  await receipts.begin();
+  ask('one', 'first');
+  ask('one', 'second');
+  ask('two', 'third');
+  advance(100);
+  expect(readMarks).toHaveBeenCalledExactlyOnceWith([3]);
+  ask('one', 'late');
+  advance(100);
+  expect(readMarks).toHaveBeenCalledOnce();
+  await answer(5, 2);
+  expect(sent.map(({ nonce }) => nonce)).toEqual(['second', 'third']);
+  advance(1_900);
+  expect(readMarks).toHaveBeenCalledOnce();
+  advance(100);
+  await answer(6, 3);
   expect(readMarks).toHaveBeenCalledTimes(2);
-  answers[1]?.(state(6));
-  await until(() => sent.length === 3);
-  expect((JSON.parse(sent[2] ?? '') as SignedReceipt).receipt).toMatchObject({ nonce: 'late', n: 6 });
-  receipts.stop();
+  expect(sent[2]).toMatchObject({ nonce: 'late', n: 6 });
+});
+
+it('signs for so many clients at once, and for the others in the next 100 ms', async () => {
+  const { receipts, readMarks, sent, advance, ask, answer } = createTestReceipts();
+  await receipts.begin();
+  for (let client = 0; client <= maxAnswers; client++) ask(`client ${client}`, `nonce ${client}`);
+  advance(100);
+  await answer(1, maxAnswers);
+  advance(100);
+  await answer(2, maxAnswers + 1);
+  expect(sent.at(-1)).toMatchObject({ nonce: `nonce ${maxAnswers}`, n: 2 });
+  expect(readMarks).toHaveBeenCalledTimes(2);
+});
+
+it('signs nothing for a client that has left, and keeps nothing of it', async () => {
+  const { receipts, readMarks, sent, advance, ask, answer } = createTestReceipts();
+  await receipts.begin();
+  ask('one', 'first');
+  ask('two', 'second');
+  advance(100);
+  receipts.left('one');
+  ask('three', 'third');
+  receipts.left('three');
+  await answer(1, 1);
+  expect(sent[0]?.nonce).toBe('second');
+  advance(10_000);
+  expect(readMarks).toHaveBeenCalledOnce();
 });
