@@ -33,7 +33,7 @@ export interface SyncEvents {
   };
   /**
    * The relay has signed two states of its storage that cannot both be true, so it has lost data that it had confirmed, or shows
-   * devices different data. This device compares everything with it. Once in a session for each relay, storage and epoch.
+   * devices different data. This device compares everything with it. At most once in 6 hours for each relay.
    */
   readonly lost: {
     readonly peerID: string;

@@ -33,8 +33,8 @@ export interface ReceiptComparisonOptions {
   };
   newSalt(): string;
   challenge(relayID: string, nonce: string, at: readonly number[]): void;
-  /** Called once for each relay, storage and epoch. */
-  contradicted(relayID: string, contradiction: RelayContradiction): void;
+  /** Called once for each relay, storage and epoch. `isNews`: not reported of this relay in the last hours. */
+  contradicted(relayID: string, contradiction: RelayContradiction, isNews: boolean): void;
   readonly clock: Pick<Clock, 'nowMs' | 'elapsedMs' | 'after'>;
   readonly logger: Logger;
 }
@@ -48,6 +48,8 @@ interface ComparedRelay {
   device?: SignedReceipt | undefined;
   /** The question that waits for an answer, and what was known when it left. */
   asked?: Asked;
+  /** How many questions in a row got no answer. */
+  unanswered: number;
   /** What the latest answer was compared with. */
   compared: readonly SignedReceipt[];
   isContradicted: boolean;
@@ -60,15 +62,19 @@ interface Asked {
 
 /** While a relay stays connected. */
 export const askIntervalMs = 600_000;
-/** Other devices learn of a receipt a while after the session has begun, and then rarely, as the map keeps each of its edits. */
+/** How long a question waits for its answer. Afterwards, `askIntervalMs`. */
+export const answerWithinMs: readonly number[] = [10_000, 60_000];
+/** Of a key, in one question. Leaves room for what this run knows itself. */
+const maxAskedRecords = 2;
+/** Other devices learn of a receipt a while after the session has begun, and then rarely, as the map keeps each of its edits: a relay that changes its key or epoch must not make it grow. */
 export const recordAfterMs = 10_000;
 export const recordIntervalMs = 6 * 60 * 60_000;
 
 export function compareReceipts(options: ReceiptComparisonOptions): ReceiptComparison {
   const { crypto, records, device, newSalt, challenge, contradicted, clock, logger } = options;
   const relays = new Map<string, ComparedRelay>();
-  /** When this run has last written a record, by key. */
-  const recordedAtMs = new Map<string, number>();
+  /** When this run has last recorded or reported something of a relay. */
+  const doneAtMs = new Map<string, number>();
   const timers = new Map<string, () => void>();
   let isEnded = false;
 
@@ -77,13 +83,25 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
     return isOfOneState(signed.receipt, stored) && isSignedBy(crypto, key, signed);
   }
 
+  function recordsOf(relay: ComparedRelay): readonly SignedReceipt[] {
+    return records
+      .receipts(relay.key)
+      .filter((signed) => isOwn(relay, signed))
+      .toSorted((a, b) => b.receipt.n - a.receipt.n)
+      .slice(0, maxAskedRecords);
+  }
+
   /** Of this key, storage and epoch, also from other addresses; each was signed before now. */
   function knownOf(relay: ComparedRelay): readonly SignedReceipt[] {
-    const alike = [relay, ...relays.values()].filter(({ key }) => key === relay.key);
+    const others = [...relays.values()].filter(({ key }) => key === relay.key);
+    const all = [
+      relay.own,
+      relay.device,
+      ...recordsOf(relay),
+      ...others.flatMap((other) => [other.own, other.device]),
+    ];
     const bySignature = new Map(
-      [records.receipt(relay.key), ...alike.flatMap(({ own, device }) => [own, device])].flatMap((signed) =>
-        signed && isOwn(relay, signed) ? [[signed.signature, signed] as const] : [],
-      ),
+      all.flatMap((signed) => (signed && isOwn(relay, signed) ? [[signed.signature, signed] as const] : [])),
     );
     return [...bySignature.values()].slice(0, maxReceiptMarks);
   }
@@ -97,17 +115,15 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
     };
     relay.asked = asked;
     challenge(relayID, nonceOf(crypto, asked.challenge), numbersOf(known));
+    askLater(relayID, relay, answerWithinMs[relay.unanswered++]);
   }
 
-  function askLater(relayID: string): void {
+  function askLater(relayID: string, relay: ComparedRelay, delayMs = askIntervalMs): void {
     timers.get(relayID)?.();
     timers.set(
       relayID,
-      clock.after(askIntervalMs, () => {
-        const relay = relays.get(relayID);
-        if (!relay) return;
-        ask(relayID, relay);
-        askLater(relayID);
+      clock.after(delayMs, () => {
+        if (relays.get(relayID) === relay) ask(relayID, relay);
       }),
     );
   }
@@ -116,8 +132,9 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
   function reportKnown(relayID: string, relay: ComparedRelay, known: readonly SignedReceipt[]): boolean {
     if (relay.isContradicted) return true;
     // Another device, or this one in an earlier run, has proved it.
-    const recorded = readContradiction(crypto, records.contradiction(relay.key));
-    if (recorded?.key === relay.key && isOwn(relay, recorded.later)) {
+    for (const value of records.contradictions()) {
+      const recorded = readContradiction(crypto, value);
+      if (recorded?.key !== relay.key || !isOwn(relay, recorded.later)) continue;
       report(relayID, relay, recorded);
       return true;
     }
@@ -134,33 +151,38 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
 
   function report(relayID: string, relay: ComparedRelay, found: RelayContradiction): void {
     relay.isContradicted = true;
-    contradicted(relayID, found);
+    contradicted(relayID, found, isDue('lost', relayID, undefined));
   }
 
   function prove(relayID: string, relay: ComparedRelay, found: RelayContradiction): void {
     report(relayID, relay, found);
-    attempt(() => records.writeContradiction(found));
+    attempt(() => {
+      // One proof is enough for the operator.
+      const isProved = readContradiction(crypto, records.contradiction(relayID)) !== undefined;
+      const othersMs = isProved ? records.contradictionAtMs(relayID) : undefined;
+      if (isDue('proof', relayID, othersMs)) records.writeContradiction(relayID, found);
+    });
+  }
+
+  /** `othersMs`: when another device, or this one in an earlier run, has done the same. */
+  function isDue(what: string, relayID: string, othersMs: number | undefined): boolean {
+    const name = `${what} ${relayID}`;
+    const doneMs = doneAtMs.get(name);
+    if (doneMs !== undefined && clock.elapsedMs() - doneMs < recordIntervalMs) return false;
+    // Another device's clock may be wrong by years.
+    if (othersMs !== undefined && Math.abs(clock.nowMs() - othersMs) < recordIntervalMs) return false;
+    doneAtMs.set(name, clock.elapsedMs());
+    return true;
   }
 
   /** Two tabs or devices may write at once: the later one wins, and the earlier one sees that and compares it. */
   function record(relayID: string): void {
     const relay = relays.get(relayID);
-    const { key, own, isContradicted } = relay ?? {};
-    if (isEnded || !relay || key === undefined || !own || isContradicted || !isRecordDue(relay, own)) return;
-    recordedAtMs.set(key, clock.elapsedMs());
-    attempt(() => records.writeReceipt(key, own));
-  }
-
-  function isRecordDue(relay: ComparedRelay, own: SignedReceipt): boolean {
-    const before = records.receipt(relay.key);
-    const isComparable = before !== undefined && isOwn(relay, before);
-    if (isComparable && before.receipt.n >= own.receipt.n) return false;
-    const writtenMs = recordedAtMs.get(relay.key);
-    if (writtenMs !== undefined && clock.elapsedMs() - writtenMs < recordIntervalMs) return false;
-    // Another device's clock may be wrong by years.
-    const othersMs = records.writtenAtMs(relay.key);
-    const isFresh = othersMs !== undefined && Math.abs(clock.nowMs() - othersMs) < recordIntervalMs;
-    return !isComparable || !isFresh;
+    const own = relay?.own;
+    if (isEnded || !relay || !own || relay.isContradicted) return;
+    if (recordsOf(relay).some(({ receipt }) => receipt.n >= own.receipt.n)) return;
+    if (!isDue('receipt', relayID, records.receiptAtMs(relayID))) return;
+    attempt(() => records.writeReceipt(relayID, relay.key, own));
   }
 
   /** A session that is closing takes no edits. */
@@ -181,15 +203,17 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
       const before = relays.get(relayID);
       const isSame =
         before?.key === key && before.storage.id === storage.id && before.storage.epoch === storage.epoch;
-      const relay: ComparedRelay = isSame ? before : { key, storage, compared: [], isContradicted: false };
+      const relay: ComparedRelay = isSame
+        ? before
+        : { key, storage, unanswered: 0, compared: [], isContradicted: false };
       // An answer to it cannot come any more.
       delete relay.asked;
+      relay.unanswered = 0;
       relays.set(relayID, relay);
       const begin = (left?: SignedReceipt) => {
         if (isEnded || relays.get(relayID) !== relay) return;
         if (left && !relay.own) relay.device = left;
         ask(relayID, relay);
-        askLater(relayID);
       };
       if (isSame) begin();
       else void device.read(relayID).then(begin, () => begin());
@@ -211,6 +235,8 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
       }
       const found = findContradiction(relay.key, asked.known, signed, asked.challenge);
       if (found) return prove(relayID, relay, found);
+      relay.unanswered = 0;
+      askLater(relayID, relay);
       const isFirst = !relay.own;
       relay.own = signed;
       delete relay.device;
@@ -223,12 +249,11 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
     },
     recordsChanged() {
       for (const [relayID, relay] of relays) {
-        const isReading = !relay.own && !relay.asked;
+        // What the open answer lacks is asked for once it has come.
+        const isReading = !relay.own || relay.asked;
         if (reportKnown(relayID, relay, knownOf(relay)) || isReading) continue;
-        const added = records.receipt(relay.key);
-        const compared = [relay.own, ...(relay.asked?.known ?? relay.compared)];
-        if (!added || compared.some((known) => known?.signature === added.signature)) continue;
-        if (isOwn(relay, added)) ask(relayID, relay);
+        const compared = new Set([relay.own, ...relay.compared].map((known) => known?.signature));
+        if (recordsOf(relay).some(({ signature }) => !compared.has(signature))) ask(relayID, relay);
       }
     },
     end() {

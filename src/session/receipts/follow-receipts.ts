@@ -31,7 +31,8 @@ export function followReceipts(options: {
     },
     newSalt: () => node.crypto.uniquenessForHeader(),
     challenge: receipts.challenge,
-    contradicted: (relayID, found) => receipts.contradicted(relayID, found, contradicted(relayID, found)),
+    contradicted: (relayID, found, isNews) =>
+      receipts.contradicted(relayID, found, isNews ? contradicted(relayID, found) : undefined),
     clock: platform.clock,
     logger,
   });

@@ -4,18 +4,21 @@ import type { RelayContradiction } from '../../sync/confirmations.ts';
 import { readSignedReceipt, type SignedReceipt } from '../../wire/receipt.ts';
 import { isNewerThanVersion1 } from '../account/version-1.ts';
 
-/** What the account's devices tell each other of a relay, by its key. Anyone of them may have written it: nothing is verified. */
+/** What the account's devices record for each other of each relay. Anyone of them may have written it: nothing is verified. */
 export interface ReceiptRecords {
-  receipt(key: string): SignedReceipt | undefined;
-  /** When that was written, in ms since the Unix epoch, by the clock of its device. */
-  writtenAtMs(key: string): number | undefined;
-  writeReceipt(key: string, signed: SignedReceipt): void;
+  /** Those of this key, of whichever relay. */
+  receipts(key: string): readonly SignedReceipt[];
+  /** When the relay's was written, in ms since the Unix epoch, by the clock of its device. */
+  receiptAtMs(relayID: string): number | undefined;
+  writeReceipt(relayID: string, key: string, signed: SignedReceipt): void;
   /** To be read by `readContradiction`. */
-  contradiction(key: string): unknown;
-  writeContradiction(contradiction: RelayContradiction): void;
+  contradictions(): readonly unknown[];
+  contradiction(relayID: string): unknown;
+  contradictionAtMs(relayID: string): number | undefined;
+  writeContradiction(relayID: string, contradiction: RelayContradiction): void;
 }
 
-/** The latest receipt that a device got from a relay. */
+/** The latest receipt that a device got from a relay. One for each relay, however often its key changes. */
 const receiptPrefix = 'receipt/';
 /** Two receipts of a relay that contradict each other. */
 const contradictionPrefix = 'contradiction/';
@@ -28,6 +31,11 @@ export function recordsIn(current: () => RawCoMap): ReceiptRecords {
     const value: unknown = current().get(key);
     return isRecord(value) && value['v'] === 1 ? value : {};
   };
+  const valuesOf = (prefix: string) =>
+    current()
+      .keys()
+      .filter((key) => key.startsWith(prefix))
+      .map(valueOf);
   const writtenAtMs = (key: string) => current().lastEditAt(key)?.at.getTime();
 
   function write(prefix: string, name: string, value: Readonly<Record<string, unknown>>): void {
@@ -44,10 +52,14 @@ export function recordsIn(current: () => RawCoMap): ReceiptRecords {
   }
 
   return {
-    receipt: (key) => readSignedReceipt(valueOf(receiptPrefix + key)),
-    writtenAtMs: (key) => writtenAtMs(receiptPrefix + key),
-    writeReceipt: (key, { receipt, signature }) => write(receiptPrefix, key, { receipt, signature }),
-    contradiction: (key) => valueOf(contradictionPrefix + key),
-    writeContradiction: ({ key, ...value }) => write(contradictionPrefix, key, { key, ...value }),
+    receipts: (key) =>
+      valuesOf(receiptPrefix).flatMap((value) => (value['key'] === key && readSignedReceipt(value)) || []),
+    receiptAtMs: (relayID) => writtenAtMs(receiptPrefix + relayID),
+    writeReceipt: (relayID, key, { receipt, signature }) =>
+      write(receiptPrefix, relayID, { key, receipt, signature }),
+    contradictions: () => valuesOf(contradictionPrefix),
+    contradiction: (relayID) => valueOf(contradictionPrefix + relayID),
+    contradictionAtMs: (relayID) => writtenAtMs(contradictionPrefix + relayID),
+    writeContradiction: (relayID, value) => write(contradictionPrefix, relayID, { ...value }),
   };
 }

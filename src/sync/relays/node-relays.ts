@@ -160,7 +160,8 @@ export function createNodeRelays(options: {
       challenge: (relayID, ...challenge) => byID.get(relayID)?.challenge(...challenge),
       contradicted(relayID, contradiction, error) {
         byID.get(relayID)?.contradicted(contradiction);
-        options.events.emit('lost', { peerID: relayID, why: contradiction.why, error, contradiction });
+        if (error)
+          options.events.emit('lost', { peerID: relayID, why: contradiction.why, error, contradiction });
       },
     },
     get all() {

@@ -35,5 +35,6 @@ export interface RelayReceipts {
   /** Sets the only listener, which is called at once for the relays that are connected. */
   follow(listener: ReceiptEvents): void;
   challenge(relayID: string, nonce: string, at: readonly number[]): void;
-  contradicted(relayID: string, contradiction: RelayContradiction, error: KernelError): void;
+  /** Without `error`, the session has reported the relay a short time ago, and listeners are not called again. */
+  contradicted(relayID: string, contradiction: RelayContradiction, error: KernelError | undefined): void;
 }

@@ -15,7 +15,13 @@ export interface AccountMap {
   readonly edits: ReadonlyMap<string, Edit>;
 }
 
-export function createAccountMap(by: number, nowMs: () => number, changed: () => void): AccountMap {
+/** `written`: called with the key for each edit of the kernel. */
+export function createAccountMap(
+  by: number,
+  nowMs: () => number,
+  changed: () => void,
+  written: (key: string) => void,
+): AccountMap {
   const edits = new Map<string, Edit>();
   const get = (key: string) => edits.get(key)?.value;
   const set = (key: string, value: unknown) => {
@@ -24,7 +30,10 @@ export function createAccountMap(by: number, nowMs: () => number, changed: () =>
   };
   const asCoMap = {
     get,
-    set,
+    set(key: string, value: unknown) {
+      written(key);
+      set(key, value);
+    },
     keys: () => [...edits].filter(([, { value }]) => value !== undefined).map(([key]) => key),
     delete: (key: string) => set(key, undefined),
     lastEditAt: (key: string) => {
