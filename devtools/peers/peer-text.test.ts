@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Peer } from '../../src/inspect/snapshot/relay-facts.ts';
-import { factsOf } from './peer-text.ts';
+import { describeContradiction, factsOf } from './peer-text.ts';
 import { phasesOf } from './phases.ts';
 
 const nowMs = 1_700_000_000_000;
@@ -29,4 +29,13 @@ it('includes refusals and the present phase in the last failure', () => {
   const changes = [{ atMs: nowMs - 1_000, from: 'connected', to: 'waiting', error: silent }] as const;
   expect(fact('Last failure', { lastRefusal, changes })).toMatchObject({ code: 'RELAY_SILENT' });
   expect(fact('Last failure', { phase: 'failed', error: refused })).toMatchObject({ words: '1 min ago' });
+});
+
+it('shows what a relay has proved against itself, and what to do', () => {
+  expect(describeContradiction(peer)).toBeUndefined();
+  expect(describeContradiction({ ...peer, contradiction: 'rollback' })).toEqual({
+    cause: 'The signatures of eu.example prove that its storage went back to an earlier state.',
+    next: expect.stringMatching(/^Open the app once on each device/) as string,
+  });
+  expect(describeContradiction({ ...peer, contradiction: 'split-view' })?.cause).toMatch(/different states/);
 });

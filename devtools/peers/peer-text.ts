@@ -57,6 +57,19 @@ export function problemOf(peer: Peer, nowMs: number): PeerProblem | undefined {
   };
 }
 
+/** What the relay has proved against itself, and what to do. Both end with a full stop. */
+export function describeContradiction({ host, contradiction }: Peer): PeerProblem | undefined {
+  if (contradiction === undefined) return undefined;
+  const what =
+    contradiction === 'rollback'
+      ? 'its storage went back to an earlier state'
+      : 'it shows devices of this account different states of its storage';
+  return {
+    cause: `The signatures of ${host} prove that ${what}.`,
+    next: 'Open the app once on each device, so that it sends what the relay lacks. Give the proof, sync.current.peers[].contradiction, to the relay’s operator.',
+  };
+}
+
 function formatKnown(reading: Reading, words: (known: number) => string): string {
   return reading === 'unknown' ? 'unknown' : words(reading);
 }

@@ -87,6 +87,7 @@ function nextEntry(
     ...(error && { error }),
     ...(urlSource !== undefined && { urlSource }),
     ...(outage && { outage }),
+    ...(peer.contradiction && { contradiction: peer.contradiction.why }),
   };
   const changes = before?.changes ?? [];
   if (from === undefined || from === peer.phase) return { relay, changes };

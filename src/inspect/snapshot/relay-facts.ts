@@ -25,6 +25,8 @@ export interface Relay {
   readonly urlSource?: UrlSource;
   /** Why it cannot be used now, kept until it connects. Absent while no attempt has failed, and while it answers. */
   readonly outage?: Outage;
+  /** What the relay's signatures prove of its storage: it went back, or devices get two histories. The sync state has the proof. */
+  readonly contradiction?: 'rollback' | 'split-view';
 }
 
 /**

@@ -175,6 +175,8 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
     const { identity } = track;
     const before = isEqual(seen?.identity, identity) ? seen?.mark : undefined;
     const found = await readMarks(database.query, [...numbers, ...(before ? [before.number] : [])]);
+    // A power failure may take a mark from PGlite. The state file must have it before a client does.
+    await marking;
     // Read afterwards: if the storage went back before the marks were read, this shows it.
     if (!(await track.isCurrent()) || !isEqual(identity, track.identity)) return undefined;
     const { latest, earlier } = found;
@@ -194,7 +196,7 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
       isClosed = true;
       cancel?.();
       await marking;
-      if (!isMarked) await mark();
+      if (!isMarked) await (marking = mark());
     },
   };
 }

@@ -1,4 +1,4 @@
-import { access, constants, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, constants, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecord } from '../../../base/record.ts';
 import { hasCode } from '../directory/has-code.ts';
@@ -33,7 +33,7 @@ export async function prepareStateDirectory(directory: string): Promise<void> {
   await access(directory, constants.W_OK);
 }
 
-/** Replaces the file as a whole. Relays that share the directory may write at the same time. */
+/** Replaces the file as a whole, on the disk. Relays that share the directory may write at the same time. */
 export async function writeStateFile(
   directory: string,
   storageID: string,
@@ -42,8 +42,12 @@ export async function writeStateFile(
   await makeDirectory(directory);
   const path = pathOf(directory, storageID);
   const temporary = `${path}.${randomName()}`;
-  await writeFile(temporary, JSON.stringify(state), { mode: 0o600 });
+  await writeFile(temporary, JSON.stringify(state), { mode: 0o600, flush: true });
   await rename(temporary, path);
+  // A power failure must not take the new name of the file. Windows opens no directories.
+  const handle = await open(directory, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
 }
 
 function pathOf(directory: string, storageID: string): string {
