@@ -21,6 +21,9 @@ describe('relay log', () => {
     log.note([peer({ phase: 'connected', sinceMs: 900 })], 1_000);
     expect(log.relays[0]).toMatchObject({ phase: 'connected', phaseSinceMs: 900 });
     expect(log.relays[0]).not.toHaveProperty('disconnectedSinceMs');
+    const contradiction = { why: 'rollback' } as PeerStatus['contradiction'];
+    log.note([{ ...peer({ phase: 'connected', sinceMs: 900 }), contradiction }] as PeerStatus[], 1_500);
+    expect(log.relays[0]).toMatchObject({ contradiction: 'rollback' });
 
     log.note([peer({ phase: 'waiting', attempt: 1, retryAtMs: 9_000, error: silent })], 2_000);
     log.note([peer({ phase: 'connecting', attempt: 2 })], 9_000);
