@@ -64,6 +64,23 @@ it('[RECEIPT-7] renews the epoch of a storage with marks that its state director
   }
 });
 
+it('[RECEIPT-7] renews the epoch of a storage that lacks the remembered mark, also if it was renewed more often', async () => {
+  const stateDirectory = await createDirectory();
+  const clock = createFakeClock();
+  const start = async () => {
+    const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+    await memory.close();
+    return track.renewals;
+  };
+  const first = await start();
+  await track.renew();
+  expect(await start()).toBe(first + 1);
+  // As in another copy.
+  await database.write(`update storage_marks set name = name || 'x'`, []);
+  await track.renew();
+  expect(await start()).toBe(first + 3);
+});
+
 it('[RECEIPT-7] leaves the epoch if the state directory cannot be written', async () => {
   const stateDirectory = join(await createDirectory(), 'file');
   await writeFile(stateDirectory, '');

@@ -64,8 +64,9 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
   let seen: { readonly identity: StorageIdentity; readonly mark: StorageMark } | undefined;
 
   async function wentBack({ renewals, mark }: RememberedState): Promise<boolean> {
-    // Another relay has noticed it, or somebody renewed the epoch by hand.
-    if (track.renewals > renewals) return false;
+    // Another relay has noticed it, or somebody renewed the epoch by hand. PGlite has one relay, and a copy of it that is made anew
+    // in the same place may come from a storage whose epoch was renewed more often.
+    if (database.incarnation && track.renewals > renewals) return false;
     return track.renewals < renewals || !(await hasMark(database.query, mark));
   }
 
