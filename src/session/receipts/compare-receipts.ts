@@ -66,9 +66,12 @@ export const askIntervalMs = 600_000;
 export const answerWithinMs: readonly number[] = [10_000, 60_000];
 /** Of a key, in one question. Leaves room for what this run knows itself. */
 const maxAskedRecords = 2;
-/** Other devices learn of a receipt a while after the session has begun, and then rarely, as the map keeps each of its edits: a relay that changes its key or epoch must not make it grow. */
+/** Other devices learn of a receipt a while after the session has begun. */
 export const recordAfterMs = 10_000;
+/** The map keeps each of its edits. A relay that changes its key or epoch must not make it grow. */
 export const recordIntervalMs = 6 * 60 * 60_000;
+/** For a newer receipt of the same epoch. One a day would be a megabyte in four years. */
+export const refreshIntervalMs = 7 * 24 * 60 * 60_000;
 
 export function compareReceipts(options: ReceiptComparisonOptions): ReceiptComparison {
   const { crypto, records, device, newSalt, challenge, contradicted, clock, logger } = options;
@@ -165,12 +168,17 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
   }
 
   /** `othersMs`: when another device, or this one in an earlier run, has done the same. */
-  function isDue(what: string, relayID: string, othersMs: number | undefined): boolean {
+  function isDue(
+    what: string,
+    relayID: string,
+    othersMs: number | undefined,
+    intervalMs = recordIntervalMs,
+  ): boolean {
     const name = `${what} ${relayID}`;
     const doneMs = doneAtMs.get(name);
-    if (doneMs !== undefined && clock.elapsedMs() - doneMs < recordIntervalMs) return false;
+    if (doneMs !== undefined && clock.elapsedMs() - doneMs < intervalMs) return false;
     // Another device's clock may be wrong by years.
-    if (othersMs !== undefined && Math.abs(clock.nowMs() - othersMs) < recordIntervalMs) return false;
+    if (othersMs !== undefined && Math.abs(clock.nowMs() - othersMs) < intervalMs) return false;
     doneAtMs.set(name, clock.elapsedMs());
     return true;
   }
@@ -180,8 +188,10 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
     const relay = relays.get(relayID);
     const own = relay?.own;
     if (isEnded || !relay || !own || relay.isContradicted) return;
-    if (recordsOf(relay).some(({ receipt }) => receipt.n >= own.receipt.n)) return;
-    if (!isDue('receipt', relayID, records.receiptAtMs(relayID))) return;
+    const recorded = recordsOf(relay);
+    if (recorded.some(({ receipt }) => receipt.n >= own.receipt.n)) return;
+    const intervalMs = recorded.length > 0 ? refreshIntervalMs : recordIntervalMs;
+    if (!isDue('receipt', relayID, records.receiptAtMs(relayID), intervalMs)) return;
     attempt(() => records.writeReceipt(relayID, relay.key, own));
   }
 

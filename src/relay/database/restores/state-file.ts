@@ -1,4 +1,4 @@
-import { access, constants, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecord } from '../../../base/record.ts';
 import { hasCode } from '../directory/has-code.ts';
@@ -27,10 +27,12 @@ export async function readStateFile(
   }
 }
 
-/** Makes the directory. Rejects if this user may not write there. */
+/** Makes the directory. Rejects if nothing can be written there. */
 export async function prepareStateDirectory(directory: string): Promise<void> {
   await makeDirectory(directory);
-  await access(directory, constants.W_OK);
+  // A full disk shows only when something is written.
+  const path = join(directory, randomName());
+  await writeFile(path, 'x', { mode: 0o600, flush: true }).finally(() => rm(path, { force: true }));
 }
 
 /** Replaces the file as a whole, on the disk. Relays that share the directory may write at the same time. */

@@ -19,13 +19,17 @@ export async function prepareMarks(database: Pick<Database, 'transaction'>): Pro
   });
 }
 
-/** Resolves with the latest mark, which covers all that was committed before the call. */
+/**
+ * Resolves with the latest mark, which covers all that was committed before the call. PostgreSQL has flushed it, however it is
+ * configured: a client may get it, and would take its loss for one of content.
+ */
 export async function addMark({ query, write }: Pick<Database, 'query' | 'write'>): Promise<StorageMark> {
   // In a conflict, another relay has just added a mark, and this statement has waited for its commit.
   await write(
     `with added as (
        insert into relay.storage_marks (number, name) select coalesce(max(number), 0) + 1, $1 from relay.storage_marks
-       on conflict do nothing returning number
+       on conflict do nothing
+       returning number, set_config('synchronous_commit', 'on', true)
      )
      delete from relay.storage_marks where number <= (select number from added) - $2`,
     [randomName(), keptMarks],
