@@ -274,7 +274,7 @@ export async function openNamespace(
         ...{ log, applier, clock, logger },
       });
     }
-    remembered = await rememberStorage({ database, track, stateDirectory, clock, logger });
+    remembered = await rememberStorage({ database, track, renewEpoch, stateDirectory, clock, logger });
     await announceStorage();
     await useStorage(node, storage, agent);
   } catch (error) {
@@ -356,7 +356,7 @@ export async function openNamespace(
     client.refuse('storage', 'The relay has lost notifications from other relays.', 1_000);
   }
 
-  /** Until it is forgotten, memory is ahead of a database that was replaced, or went back to an earlier state. */
+  /** Until it is forgotten, memory is of another epoch: the database was replaced, or went back to an earlier state. */
   let isAhead = false;
 
   async function compare(): Promise<void> {
@@ -376,6 +376,12 @@ export async function openNamespace(
     }
     forgetContent(node);
     isAhead = false;
+  }
+
+  async function renewEpoch(): Promise<void> {
+    await track.renew();
+    isAhead = true;
+    await doubts.check();
   }
 
   async function announceStorage(): Promise<void> {

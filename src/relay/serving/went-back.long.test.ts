@@ -90,6 +90,25 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
     expect(storageOf(await openRawClient(relay.url)).epoch).not.toBe(storageOf(raw).epoch);
   });
 
+  it('[RECEIPT-2] renews the epoch if it lacks nothing but the latest mark', async () => {
+    const storage = await createPostgres();
+    const relay = await startRelay({ storage });
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const before = await openRawClient(relay.url);
+    await runStatement(
+      `delete from storage_marks where number = (select max(number) from storage_marks)`,
+      [],
+      storage,
+    );
+    mine.set('word', 'second');
+    await before.waitFor(restored);
+    const after = await openRawClient(relay.url);
+    expect(storageOf(after).id).toBe(storageOf(before).id);
+    expect(storageOf(after).epoch).not.toBe(storageOf(before).epoch);
+  });
+
   it('[RELAY-18] closes all channels, renews the epoch, and gets the rest from its clients', async () => {
     const storage = await createPostgres();
     const proxy = await startProxy(storage);

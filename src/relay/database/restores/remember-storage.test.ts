@@ -21,10 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-async function remember() {
+const renewEpoch = () => track.renew();
+
+async function remember(isCurrent = true) {
   const stateDirectory = await createDirectory();
   const clock = manualClock();
-  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+  const memory = await rememberStorage({
+    ...{ database, stateDirectory, clock, logger: silentLogger, renewEpoch },
+    track: Object.create(track, { isCurrent: { value: () => Promise.resolve(isCurrent) } }) as StorageTrack,
+  });
   onTestFinished(memory.close);
   const read = async () => (await readStateFile(stateDirectory, track.identity.id))?.mark.number ?? 0;
   return { memory, clock, read };
@@ -58,7 +63,14 @@ it('[RECEIPT-7] renews the epoch of a storage with marks that its state director
   const clock = createFakeClock();
   const before = track.renewals;
   for (let start = 0; start < 2; start++) {
-    const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+    const memory = await rememberStorage({
+      database,
+      track,
+      stateDirectory,
+      clock,
+      logger: silentLogger,
+      renewEpoch,
+    });
     await memory.close();
     expect(track.renewals).toBe(before + 1);
   }
@@ -68,7 +80,14 @@ it('[RECEIPT-7] renews the epoch of a storage that lacks the remembered mark, al
   const stateDirectory = await createDirectory();
   const clock = createFakeClock();
   const start = async () => {
-    const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+    const memory = await rememberStorage({
+      database,
+      track,
+      stateDirectory,
+      clock,
+      logger: silentLogger,
+      renewEpoch,
+    });
     await memory.close();
     return track.renewals;
   };
@@ -86,7 +105,14 @@ it('[RECEIPT-7] leaves the epoch if the state directory cannot be written', asyn
   await writeFile(stateDirectory, '');
   const before = track.renewals;
   const clock = createFakeClock();
-  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+  const memory = await rememberStorage({
+    database,
+    track,
+    stateDirectory,
+    clock,
+    logger: silentLogger,
+    renewEpoch,
+  });
   await memory.close();
   expect(track.renewals).toBe(before);
 });
@@ -97,7 +123,7 @@ it('warns once, without a stack, if the state directory is a file', async () => 
   const warn = vi.fn();
   const clock = manualClock();
   const logger = { ...silentLogger, warn };
-  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger });
+  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger, renewEpoch });
   memory.noteCommit();
   await memory.close();
   expect(warn.mock.calls).toEqual([
@@ -111,21 +137,34 @@ it('warns once, without a stack, if the state directory is a file', async () => 
 it('leaves no timer for a commit after it closed', async () => {
   const clock = createFakeClock();
   const stateDirectory = await createDirectory();
-  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger: silentLogger });
+  const memory = await rememberStorage({
+    database,
+    track,
+    stateDirectory,
+    clock,
+    logger: silentLogger,
+    renewEpoch,
+  });
   await memory.close();
   memory.noteCommit();
   expect(clock.waiting).toBe(0);
 });
 
-it('keeps what it remembers while the storage lacks it', async () => {
-  const { memory, read } = await remember();
-  const first = await read();
+it.each([
+  ['keeps what it remembers while the storage lacks that and more', false],
+  ['renews the epoch if the storage lacks nothing but the mark', true],
+])('%s', async (_, isCurrent) => {
+  const { memory, clock, read } = await remember(isCurrent);
+  const [first, before] = [await read(), track.renewals];
   await database.write('delete from storage_marks where number = $1', [first]);
   memory.noteCommit();
+  clock.tick();
+  if (isCurrent) await expect.poll(() => track.renewals).toBe(before + 1);
   await memory.close();
+  expect(track.renewals).toBe(isCurrent ? before + 1 : before);
   expect(await read()).toBe(first);
-  const [left] = await database.query('select from storage_marks where number >= $1', [first]);
-  expect(left).toBeUndefined();
+  const left = await database.query('select from storage_marks where number >= $1', [first]);
+  expect(left).toHaveLength(isCurrent ? 1 : 0);
 });
 
 it('takes a mark that is no longer kept for present, and a later one for lost', async () => {

@@ -39,6 +39,8 @@ export interface MarkedState {
 export interface StorageMemoryOptions {
   readonly database: Database;
   readonly track: Pick<StorageTrack, 'identity' | 'isCurrent' | 'renewals' | 'renew'>;
+  /** Gives the storage a new epoch while the relay serves clients. */
+  renewEpoch(): Promise<unknown>;
   /** Outside the storage, or it would be restored together with it. Undefined: a restore is not noticed at the next start. */
   readonly stateDirectory: string | undefined;
   readonly clock: Clock;
@@ -100,8 +102,11 @@ export async function rememberStorage(options: StorageMemoryOptions): Promise<St
   async function mark(): Promise<void> {
     isMarked = true;
     try {
-      // A running relay renews the epoch elsewhere. Until then, remember what the storage lost.
-      if (last?.id === track.identity.id && (await wentBack(last))) throw new Error('The storage went back.');
+      if (last?.id === track.identity.id && (await wentBack(last))) {
+        // If the storage lacks more than this, the relay finds that elsewhere. Until then, remember what the storage lost.
+        if (isClosed || !(await track.isCurrent())) throw new Error('The storage went back.');
+        await options.renewEpoch();
+      }
       last = { id: track.identity.id, renewals: track.renewals, mark: await addMark(database) };
       see(last.mark, track.identity);
     } catch (error) {

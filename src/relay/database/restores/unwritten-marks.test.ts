@@ -26,7 +26,7 @@ it('[RECEIPT-7] shows no mark before the state directory has it', async () => {
       ...{ identity: { id: 's', epoch: 'e' }, renewals: 0 },
       ...{ isCurrent: () => Promise.resolve(true), renew: () => Promise.resolve() },
     },
-    ...{ stateDirectory: '/nowhere', clock, logger: silentLogger },
+    ...{ stateDirectory: '/nowhere', clock, logger: silentLogger, renewEpoch: () => Promise.resolve() },
   });
   await setImmediate();
   written();
