@@ -19,10 +19,10 @@ it('a relay that cannot start leaves no connection to other relays open', async 
   const broken: Database = {
     ...database,
     listen,
-    transaction(run, options) {
-      // The first one after that remembers the storage.
-      if (isListening) return Promise.reject(new Error('permission denied for schema public'));
-      return database.transaction(run, options);
+    query(sql, parameters) {
+      // The first statement after that looks whether the storage has been served before.
+      if (isListening) return Promise.reject(new Error('permission denied for table storage_marks'));
+      return database.query(sql, parameters);
     },
   };
   const starting = createRelayOn(() => Promise.resolve(broken), {
