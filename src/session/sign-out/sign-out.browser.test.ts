@@ -56,7 +56,7 @@ describe('signing out with changes that no relay has confirmed', () => {
     await other.close();
     const { details } = await refusalOf(first.signOut());
     expect(details.ids).toContain(map.id);
-    expect(rootOf(first).get('theirs')).toBe(1);
+    await until(() => expect(rootOf(first).get('theirs')).toBe(1));
   });
 
   test('is refused if another tab has changes, and leaves that tab open', async () => {
