@@ -61,6 +61,16 @@ const confirmedAgain = (node: LocalNode, map: Parameters<typeof confirmed>[1], r
 
 const storageOf = ({ received }: RawClient) => received[0]?.['storage'] as { id: string; epoch: string };
 
+/** A relay with a map that a client has uploaded, and another client that waits. */
+async function serveMap() {
+  const storage = await createPostgres();
+  const relay = await startRelay({ storage });
+  const alice = await createStockClient(relay.url);
+  const mine = createSharedMap(alice);
+  await confirmed(alice, mine);
+  return { storage, relay, mine, before: await openRawClient(relay.url) };
+}
+
 describePostgres('a relay whose PostgreSQL goes back to an earlier state', () => {
   it('forgets what it knows even if that fails at first', async () => {
     const storage = await createPostgres();
@@ -91,12 +101,7 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
   });
 
   it('[RECEIPT-2] renews the epoch if it lacks nothing but the latest mark', async () => {
-    const storage = await createPostgres();
-    const relay = await startRelay({ storage });
-    const alice = await createStockClient(relay.url);
-    const mine = createSharedMap(alice);
-    await confirmed(alice, mine);
-    const before = await openRawClient(relay.url);
+    const { storage, relay, mine, before } = await serveMap();
     await runStatement(
       `delete from storage_marks where number = (select max(number) from storage_marks)`,
       [],
@@ -148,12 +153,7 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
   });
 
   it('keeps its epoch and its clients when its connections are lost but no content is', async () => {
-    const storage = await createPostgres();
-    const relay = await startRelay({ storage });
-    const alice = await createStockClient(relay.url);
-    const mine = createSharedMap(alice);
-    await confirmed(alice, mine);
-    const before = await openRawClient(relay.url);
+    const { storage, relay, mine, before } = await serveMap();
     await runStatement(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid()`,
@@ -310,12 +310,7 @@ describePostgres('a relay whose PostgreSQL goes back to an earlier state', () =>
   });
 
   it('notices without a commit, with all connections open, when it reads the log of changes', async () => {
-    const storage = await createPostgres();
-    const relay = await startRelay({ storage });
-    const alice = await createStockClient(relay.url);
-    const mine = createSharedMap(alice);
-    await confirmed(alice, mine);
-    const before = await openRawClient(relay.url);
+    const { storage, relay, mine, before } = await serveMap();
     await goBack(storage, mine.id);
     // The beats of a relay that it does not know make it read the log.
     await startRelay({ storage });

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import type { Clock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/logger.ts';
 import { createDirectory } from '../../../../test/support/relay/temporary-storage.ts';
 import { manualClock } from '../../../../test/support/relay/stepped-clock.ts';
 import { createFakeClock } from '../../../testing/fake-clock.ts';
 import type { Database } from '../database.ts';
 import { openMemoryDatabase } from '../pglite-database.ts';
-import { rememberStorage } from './remember-storage.ts';
+import { rememberStorage, type StorageMemoryOptions } from './remember-storage.ts';
 import { readStateFile } from './state-file.ts';
 import { addMark, hasMark } from './storage-marks.ts';
 import { trackStorage, type StorageTrack } from '../storage-track.ts';
@@ -21,13 +22,16 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const renewEpoch = () => track.renew();
+const startIn = (stateDirectory: string, clock: Clock, others: Partial<StorageMemoryOptions> = {}) =>
+  rememberStorage({
+    ...{ database, track, renewEpoch: () => track.renew() },
+    ...{ stateDirectory, clock, logger: silentLogger, ...others },
+  });
 
 async function remember(isCurrent = true) {
   const stateDirectory = await createDirectory();
   const clock = manualClock();
-  const memory = await rememberStorage({
-    ...{ database, stateDirectory, clock, logger: silentLogger, renewEpoch },
+  const memory = await startIn(stateDirectory, clock, {
     track: Object.create(track, { isCurrent: { value: () => Promise.resolve(isCurrent) } }) as StorageTrack,
   });
   onTestFinished(memory.close);
@@ -63,14 +67,7 @@ it('[RECEIPT-7] renews the epoch of a storage with marks that its state director
   const clock = createFakeClock();
   const before = track.renewals;
   for (let start = 0; start < 2; start++) {
-    const memory = await rememberStorage({
-      database,
-      track,
-      stateDirectory,
-      clock,
-      logger: silentLogger,
-      renewEpoch,
-    });
+    const memory = await startIn(stateDirectory, clock);
     await memory.close();
     expect(track.renewals).toBe(before + 1);
   }
@@ -80,14 +77,7 @@ it('[RECEIPT-7] renews the epoch of a storage that lacks the remembered mark, al
   const stateDirectory = await createDirectory();
   const clock = createFakeClock();
   const start = async () => {
-    const memory = await rememberStorage({
-      database,
-      track,
-      stateDirectory,
-      clock,
-      logger: silentLogger,
-      renewEpoch,
-    });
+    const memory = await startIn(stateDirectory, clock);
     await memory.close();
     return track.renewals;
   };
@@ -105,14 +95,7 @@ it('[RECEIPT-7] leaves the epoch if the state directory cannot be written', asyn
   await writeFile(stateDirectory, '');
   const before = track.renewals;
   const clock = createFakeClock();
-  const memory = await rememberStorage({
-    database,
-    track,
-    stateDirectory,
-    clock,
-    logger: silentLogger,
-    renewEpoch,
-  });
+  const memory = await startIn(stateDirectory, clock);
   await memory.close();
   expect(track.renewals).toBe(before);
 });
@@ -123,7 +106,7 @@ it('warns once, without a stack, if the state directory is a file', async () => 
   const warn = vi.fn();
   const clock = manualClock();
   const logger = { ...silentLogger, warn };
-  const memory = await rememberStorage({ database, track, stateDirectory, clock, logger, renewEpoch });
+  const memory = await startIn(stateDirectory, clock, { logger });
   memory.noteCommit();
   await memory.close();
   expect(warn.mock.calls).toEqual([
@@ -137,14 +120,7 @@ it('warns once, without a stack, if the state directory is a file', async () => 
 it('leaves no timer for a commit after it closed', async () => {
   const clock = createFakeClock();
   const stateDirectory = await createDirectory();
-  const memory = await rememberStorage({
-    database,
-    track,
-    stateDirectory,
-    clock,
-    logger: silentLogger,
-    renewEpoch,
-  });
+  const memory = await startIn(stateDirectory, clock);
   await memory.close();
   memory.noteCommit();
   expect(clock.waiting).toBe(0);
