@@ -39,8 +39,8 @@ test('the panel’s numbers match the node’s', async ({ page, relay, devOrigin
   const rows = panel.getByRole('grid', { name: 'Unsynced CoValues' }).locator('[data-id]');
   await expect(rows).toHaveCount(0);
 
-  const before = await knownStates(page);
   await relay.stop();
+  const before = await knownStates(page);
   await app.addItem('Milk');
   await app.addItem('Eggs');
   await app.tick('Bread');

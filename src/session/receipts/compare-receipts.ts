@@ -66,7 +66,7 @@ export const askIntervalMs = 600_000;
 export const answerWithinMs: readonly number[] = [10_000, 60_000];
 /** Of a key, in one question. Leaves room for what this run knows itself. */
 const maxAskedRecords = 2;
-/** Other devices learn of a receipt a while after the session has begun. */
+/** A session that ends sooner records no receipt for the account's other devices. */
 export const recordAfterMs = 10_000;
 /** The map keeps each of its edits. A relay that changes its key or epoch must not make it grow. */
 export const recordIntervalMs = 6 * 60 * 60_000;
@@ -154,7 +154,9 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
 
   function report(relayID: string, relay: ComparedRelay, found: RelayContradiction): void {
     relay.isContradicted = true;
-    contradicted(relayID, found, isDue('lost', relayID, undefined));
+    const isNews = isDue('lost', relayID, undefined);
+    if (isNews) done('lost', relayID);
+    contradicted(relayID, found, isNews);
   }
 
   function prove(relayID: string, relay: ComparedRelay, found: RelayContradiction): void {
@@ -163,7 +165,9 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
       // One proof is enough for the operator.
       const isProved = readContradiction(crypto, records.contradiction(relayID)) !== undefined;
       const othersMs = isProved ? records.contradictionAtMs(relayID) : undefined;
-      if (isDue('proof', relayID, othersMs)) records.writeContradiction(relayID, found);
+      if (!isDue('proof', relayID, othersMs)) return;
+      done('proof', relayID);
+      records.writeContradiction(relayID, found);
     });
   }
 
@@ -174,25 +178,25 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
     othersMs: number | undefined,
     intervalMs = recordIntervalMs,
   ): boolean {
-    const name = `${what} ${relayID}`;
-    const doneMs = doneAtMs.get(name);
+    const doneMs = doneAtMs.get(`${what} ${relayID}`);
     if (doneMs !== undefined && clock.elapsedMs() - doneMs < intervalMs) return false;
     // Another device's clock may be wrong by years.
-    if (othersMs !== undefined && Math.abs(clock.nowMs() - othersMs) < intervalMs) return false;
-    doneAtMs.set(name, clock.elapsedMs());
-    return true;
+    return othersMs === undefined || Math.abs(clock.nowMs() - othersMs) >= intervalMs;
+  }
+
+  const done = (what: string, relayID: string) => doneAtMs.set(`${what} ${relayID}`, clock.elapsedMs());
+
+  function isWorthRecording(relayID: string, relay: ComparedRelay, { receipt }: SignedReceipt): boolean {
+    const recorded = recordsOf(relay);
+    if (recorded.some(({ receipt: { n } }) => n >= receipt.n)) return false;
+    const intervalMs = recorded.length > 0 ? refreshIntervalMs : recordIntervalMs;
+    return isDue('receipt', relayID, records.receiptAtMs(relayID), intervalMs);
   }
 
   /** Two tabs or devices may write at once: the later one wins, and the earlier one sees that and compares it. */
-  function record(relayID: string): void {
-    const relay = relays.get(relayID);
-    const own = relay?.own;
-    if (isEnded || !relay || !own || relay.isContradicted) return;
-    const recorded = recordsOf(relay);
-    if (recorded.some(({ receipt }) => receipt.n >= own.receipt.n)) return;
-    const intervalMs = recorded.length > 0 ? refreshIntervalMs : recordIntervalMs;
-    if (!isDue('receipt', relayID, records.receiptAtMs(relayID), intervalMs)) return;
-    attempt(() => records.writeReceipt(relayID, relay.key, own));
+  function record(relayID: string, { key }: ComparedRelay, own: SignedReceipt): void {
+    done('receipt', relayID);
+    attempt(() => records.writeReceipt(relayID, key, own));
   }
 
   /** A session that is closing takes no edits. */
@@ -246,14 +250,15 @@ export function compareReceipts(options: ReceiptComparisonOptions): ReceiptCompa
       const found = findContradiction(relay.key, asked.known, signed, asked.challenge);
       if (found) return prove(relayID, relay, found);
       relay.unanswered = 0;
-      askLater(relayID, relay);
       const isFirst = !relay.own;
+      const isDueNow = isWorthRecording(relayID, relay, signed);
+      // Once more, because apps show an edit that waits for a relay: it is made when the relay has just answered.
+      askLater(relayID, relay, isFirst && isDueNow ? recordAfterMs : askIntervalMs);
       relay.own = signed;
       delete relay.device;
       relay.compared = asked.known;
       device.write(relayID, signed).catch(() => {});
-      if (isFirst) clock.after(recordAfterMs, () => record(relayID));
-      else record(relayID);
+      if (isDueNow && !isFirst) record(relayID, relay, signed);
       // What other devices have recorded since then is not in the answer.
       comparison.recordsChanged();
     },

@@ -12,7 +12,7 @@ const secret = crypto.newRandomAgentSecret();
 const key = crypto.getAgentSignerID(crypto.getAgentID(secret));
 const weekMs = 7 * 24 * 60 * 60_000;
 
-/** A session with one relay, whose storage gets a mark between two questions, and that answers each at once. */
+/** A session with one relay, whose storage gets a mark between two questions, and that answers each at once until it is lost. */
 function openSession() {
   const clock = createFakeClock();
   const writtenMs: number[] = [];
@@ -24,11 +24,13 @@ function openSession() {
   );
   let epoch = 'first';
   let n = 0;
+  let isLost = false;
   const comparison = compareReceipts({
     ...{ crypto, clock, logger: silentLogger, records: recordsIn(() => map.asCoMap) },
     device: { read: () => Promise.resolve(undefined), write: () => Promise.resolve() },
     newSalt: () => `salt ${n}`,
     challenge(relayID, nonce) {
+      if (isLost) return;
       n++;
       const receipt: Receipt = {
         typ: receiptType,
@@ -52,7 +54,8 @@ function openSession() {
   const stay = (forMs: number) => {
     for (let ms = 0; ms < forMs; ms += askIntervalMs) clock.advance(askIntervalMs);
   };
-  return { connect, stay, clock, writtenMs };
+  const lose = () => void (isLost = true);
+  return { connect, lose, stay, clock, writtenMs };
 }
 
 it('[RECEIPT-5] a newer receipt of the same epoch replaces the one in the account once a week', async () => {
@@ -77,4 +80,13 @@ it('[RECEIPT-5] one of another epoch replaces it once in six hours', async () =>
   expect(writtenMs).toHaveLength(2);
   stay(recordIntervalMs);
   expect(writtenMs).toHaveLength(3);
+});
+
+it('[RECEIPT-5] nothing is recorded while the relay is away: it would be an edit that waits', async () => {
+  const { connect, lose, stay, clock, writtenMs } = openSession();
+  await connect('first');
+  clock.advance(recordAfterMs / 2);
+  lose();
+  stay(weekMs);
+  expect(writtenMs).toEqual([]);
 });
