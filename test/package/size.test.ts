@@ -5,7 +5,7 @@ import { measureEntry, measureKernel } from '../../scripts/build/sizes.mjs';
 const entryBudget = 12_050;
 const completeEntryBudget = 57_650;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 54_000,
+  'lazy-entry': 54_050,
   relays: 44_700,
   storage: 7_300,
   'kernel-storage': 7_000,
@@ -16,7 +16,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 124_450;
+const openSessionBudget = 124_500;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
