@@ -38,10 +38,11 @@ const relayFolders = {
   ],
   doctor: ['admin', 'quota', 'auth', 'storage', 'database', 'config'],
   transfer: ['storage', 'database', 'config'],
-  admin: ['serving', 'client', 'quota', 'auth', 'operator', 'config'],
+  admin: ['serving', 'namespace', 'erasure', 'client', 'quota', 'auth', 'operator', 'config'],
   notices: ['serving', 'stateless', 'namespace', 'client', 'memory', 'auth', 'bus', 'config'],
   stateless: [
     'serving',
+    'erasure',
     'namespace',
     'client',
     'memory',
@@ -69,6 +70,7 @@ const relayFolders = {
   ],
   namespace: [
     'authorize',
+    'erasure',
     'auth',
     'bus',
     'client',
@@ -82,6 +84,7 @@ const relayFolders = {
     'database',
     'config',
   ],
+  erasure: ['transfer', 'admission', 'operator', 'quota', 'beginnings', 'storage', 'database', 'config'],
   client: [
     'memory',
     'admission',

@@ -1,4 +1,4 @@
-import { type Remember, type Session } from '@MaiaOS/kernel';
+import { type ErasedAtRelay, type Remember, type Session } from '@MaiaOS/kernel';
 import { createContext } from 'svelte';
 import { type Edits } from './list/edits.svelte.ts';
 import { type Invite } from './model/invite-link.ts';
@@ -22,6 +22,8 @@ export interface AppContext {
   openInvite(invite: Invite): void;
   /** Closes the account in this tab without signing out, so that the user can open another one. */
   leave(): void;
+  /** The account is gone, and the gate is about to say so. */
+  erased(certificates: readonly ErasedAtRelay[]): void;
 }
 
 /** Sheets that several components open. */

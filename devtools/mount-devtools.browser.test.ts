@@ -100,6 +100,8 @@ describe('mounting', () => {
       passkeys: withoutPasskeys(),
       load: () => Promise.reject(new Error('not loaded here')),
       revealRecoveryPhrase: () => Promise.resolve(''),
+      previewErasure: () => Promise.resolve([]),
+      eraseAccount: () => Promise.resolve([]),
       signOut: () => Promise.resolve(),
       close: () => Promise.resolve(),
       on: (...[event, listener]: SessionListener) => {

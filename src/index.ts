@@ -18,6 +18,9 @@ export type { PasskeySupport } from './session/passkeys/passkey-support.ts';
 export type { Session } from './session/session.ts';
 export type {
   AgentSessionOptions,
+  EraseAccountOptions,
+  ErasedAtRelay,
+  PreviewAtRelay,
   Remember,
   ResumeOptions,
   RevealPhraseOptions,
@@ -26,6 +29,12 @@ export type {
   SignOutOptions,
   SignUpOptions,
 } from './session/session-options.ts';
+export type {
+  ErasureCertificate,
+  ErasurePreview,
+  KeptCoValue,
+  SignedErasureCertificate,
+} from './wire/erasure.ts';
 import { activeSession } from './session/active-session.ts';
 export { activeSession };
 

@@ -23,7 +23,14 @@ beforeEach(async () => {
   for (const text of ['Firewood', 'Soap']) device.edit.addItem(listID, text);
   const route = { page: 'list', listID } as const;
   const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
-  const props = { entered, route, arrived: undefined, onarrived: () => {}, onleave: () => {} };
+  const props = {
+    entered,
+    route,
+    arrived: undefined,
+    onarrived: () => {},
+    onleave: () => {},
+    onerased: () => {},
+  };
   shell = mount(Shell, { target: document.body, props });
   await expect.element(item('Firewood')).toBeVisible();
 });

@@ -35,7 +35,14 @@ beforeEach(async () => {
   for (const text of ['Porch', 'Firewood']) device.edit.addItem(listID, text);
   const route = { page: 'list', listID } as const;
   const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
-  const props = { entered, route, arrived: undefined, onarrived: () => {}, onleave: () => {} };
+  const props = {
+    entered,
+    route,
+    arrived: undefined,
+    onarrived: () => {},
+    onleave: () => {},
+    onerased: () => {},
+  };
   shell = mount(Shell, { target: document.body, props });
   await expect.element(item('Porch')).toBeInTheDocument();
 });

@@ -4,12 +4,14 @@ import {
   listAccounts,
   resumeSession,
   signInWithPasskey,
+  type ErasedAtRelay,
   type KernelError,
   type KernelErrorCode,
   type KnownAccount,
   type PasskeySupport,
   type Remember,
 } from '@MaiaOS/kernel';
+import { erasedText } from '../account/erase-text.ts';
 import { type Failure } from '../gate/failure-text.ts';
 import { enter, sync, type Entered, type Entry } from './entry.ts';
 import { failureOf } from './failure-of.ts';
@@ -28,6 +30,8 @@ export type Access =
       readonly isBusy: boolean;
       readonly failure?: Failure;
       readonly wasSignedOut?: true;
+      /** What the relays erased, in plain words. */
+      readonly erased?: string;
     }
   /** A new account without a passkey: the user must write down its phrase first. */
   | { readonly phase: 'words'; readonly entered: Entered; readonly phrase: string }
@@ -54,6 +58,8 @@ export interface AccessControl {
   wordsAreKnown(): void;
   /** Closes the account in this tab without signing out, so that the user can open another one. */
   leave(): void;
+  /** The account was erased, which has closed it. */
+  wasErased(certificates: readonly ErasedAtRelay[]): void;
 }
 
 /** How an autofill request fails before the user picks a passkey. A prompt that the user asks for shows the same cause. */
@@ -115,6 +121,9 @@ export function createAccess(onleft: () => void): AccessControl {
       if (current.phase !== 'words') return;
       const { phrase: _, ...entered } = current.entered;
       current = { phase: 'open', entered };
+    },
+    wasErased(certificates) {
+      if (current.phase === 'gate') current = { ...current, erased: erasedText(certificates) };
     },
     leave() {
       if (current.phase !== 'open') return;

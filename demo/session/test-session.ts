@@ -56,6 +56,8 @@ export async function createTestSession(): Promise<{
     },
     load: unsupported,
     revealRecoveryPhrase: unsupported,
+    previewErasure: unsupported,
+    eraseAccount: unsupported,
     signOut: unsupported,
     close: async () => {},
     on: () => nothing,

@@ -22,7 +22,14 @@ export async function openTestShell(name: string, items: readonly string[]): Pro
   for (const text of items) device.edit.addItem(listID, text);
   const route = { page: 'list', listID } as const;
   const entered = { session, isNew: false, remember: 'never' } as const;
-  const props = { entered, route, arrived: undefined, onarrived: () => {}, onleave: () => {} };
+  const props = {
+    entered,
+    route,
+    arrived: undefined,
+    onarrived: () => {},
+    onleave: () => {},
+    onerased: () => {},
+  };
   const shell = mount(Shell, { target: document.body, props });
   return { device, listID, close: () => unmount(shell) };
 }

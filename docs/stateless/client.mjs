@@ -47,14 +47,38 @@ export function createStatelessClient({ node, url, clientId, fetch = globalThis.
     accepted.set(id, { id, header: true, sessions: { ...accepted.get(id)?.sessions, ...sessions } });
   }
 
-  /** Sends what the relay lacks of these CoValues. It stores all of it or nothing; 409 and 422 are thrown, with their details. */
+  /** The content that the relay lacks of a CoValue, without the sessions that it refuses. */
+  function contentOf(id, refused) {
+    return (node.getCoValue(id).newContentSince(accepted.get(id)) ?? []).flatMap((change) => {
+      const sessions = Object.entries(change.new).filter(([sessionID]) => !refused.has(id + sessionID));
+      return change.header || sessions.length > 0 ? { ...change, new: Object.fromEntries(sessions) } : [];
+    });
+  }
+
+  /**
+   * Sends what the relay lacks of these CoValues. It stores all of it or nothing. It leaves out refused edits of others, such as of an account
+   * that was erased. 409, 422 and another 403 are thrown, with their details.
+   */
   async function push(...ids) {
-    const changes = [...withDependencies([...ids, node.getCurrentAccountOrAgentID()])].flatMap(
-      (id) => node.getCoValue(id).newContentSince(accepted.get(id)) ?? [],
-    );
-    const answer = await post('', { clientId, since: null, collections: [], changes });
-    for (const { id, sessions } of answer.accepted) note(id, sessions);
-    return answer;
+    return pushWithout(new Set(), ids);
+  }
+
+  async function pushWithout(refused, ids) {
+    const me = node.getCurrentAccountOrAgentID();
+    const all = [...withDependencies([...ids, me])].filter((id) => !refused.has(id));
+    const changes = all.flatMap((id) => contentOf(id, refused));
+    try {
+      const answer = await post('', { clientId, since: null, collections: [], changes });
+      for (const { id, sessions } of answer.accepted) note(id, sessions);
+      return answer;
+    } catch (error) {
+      const named = error.sessions ?? error.ids?.map((id) => ({ id, sessionID: '' })) ?? [];
+      const isOthers = ({ id, sessionID }) =>
+        sessionID ? !sessionID.startsWith(me) : id !== me && !ids.includes(id);
+      if (error.code !== 'forbidden' || named.length === 0 || !named.every(isOthers)) throw error;
+      for (const { id, sessionID } of named) refused.add(id + sessionID);
+      return pushWithout(refused, ids);
+    }
   }
 
   async function pullSince(ids, since) {

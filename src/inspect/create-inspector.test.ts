@@ -262,6 +262,8 @@ function session() {
     passkeys: withoutPasskeys(),
     load: () => Promise.reject(new Error('not loaded here')),
     revealRecoveryPhrase: () => Promise.resolve(''),
+    previewErasure: () => Promise.resolve([]),
+    eraseAccount: () => Promise.resolve([]),
     signOut: () => Promise.resolve(),
     close: () => Promise.resolve(),
     on: () => () => {},

@@ -9,6 +9,7 @@ import { createAdminFront } from './admin/admin-front.ts';
 import { readAdminSettings } from './admin/admin-settings.ts';
 import { openAdminToken } from './admin/admin-token.ts';
 import { createOriginCheck } from './serving/admission.ts';
+import { createAudienceCheck } from './auth/relay-audience.ts';
 import { readAuth } from './auth/sign-in-methods.ts';
 import { checkExposure } from './config/exposure.ts';
 import { createAddressReader } from './serving/doors/address-reader.ts';
@@ -78,6 +79,9 @@ export async function createRelayOn(
   const auth = readAuth(options);
   const authorize = readAuthorize(options.authorize);
   const quota = readQuota(options.quota ?? {}, auth !== undefined);
+  const isAudience = createAudienceCheck(options.publicUrls ?? []);
+  const { backupDays } = options;
+  if (backupDays !== undefined) checkNumber('backupDays', backupDays, 0, 100_000);
   const appIDs = readAppIDs(options.appIDs);
   const warnings = checkExposure(options, process.env.NODE_ENV === 'production');
   const place = readStoragePlace(options.storage ?? defaultStorage);
@@ -182,6 +186,8 @@ export async function createRelayOn(
       auth,
       authorize,
       quota,
+      isAudience,
+      backupDays,
       appIDs,
       busUrl,
       stateDirectory: stateDirectoryOf(place, options.stateDirectory),

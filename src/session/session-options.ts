@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.ts';
 import type { DeviceStorage, StorageKind } from '../storage/device-storage.ts';
 import type { SyncOptions } from '../sync/sync-peers.ts';
+import type { ErasurePreview, SignedErasureCertificate } from '../wire/erasure.ts';
 
 /**
  * 'device': `resumeSession` opens the account without a prompt. 'passkey': the encrypted data stays on the device, and each
@@ -73,6 +74,24 @@ export interface RevealPhraseOptions {
    */
   readonly phrase?: string;
   readonly signal?: AbortSignal;
+}
+
+export interface EraseAccountOptions {
+  /** The phrase as the user typed it; it replaces the passkey prompt. An account without a passkey requires it. */
+  readonly phrase?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What an erasure would do at one relay. */
+export interface PreviewAtRelay extends ErasurePreview {
+  /** The relay's address. */
+  readonly relay: string;
+}
+
+/** What a relay has erased, with its signature. */
+export interface ErasedAtRelay extends SignedErasureCertificate {
+  /** The relay's address. */
+  readonly relay: string;
 }
 
 export interface SignOutOptions {

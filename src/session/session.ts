@@ -3,7 +3,13 @@ import type { KernelError } from '../base/kernel-error.ts';
 import type { Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { Passkeys } from './passkeys/passkeys.ts';
-import type { RevealPhraseOptions, SignOutOptions } from './session-options.ts';
+import type {
+  EraseAccountOptions,
+  ErasedAtRelay,
+  PreviewAtRelay,
+  RevealPhraseOptions,
+  SignOutOptions,
+} from './session-options.ts';
 import type { CloseOptions, SyncPeers, WaitOptions } from '../sync/sync-peers.ts';
 
 /** A user's account, open in this page: a live node, its sync, and what the device keeps of it. */
@@ -40,6 +46,21 @@ export interface Session {
    * the account stays signed in and this session open.
    */
   readonly signOut: SignOut;
+  /**
+   * Asks each relay what `eraseAccount` would take there, and what stays because others share it. Changes nothing. Rejects like
+   * `eraseAccount`, which asks for a proof besides.
+   */
+  previewErasure(options?: Pick<EraseAccountOptions, 'signal'>): Promise<readonly PreviewAtRelay[]>;
+  /**
+   * Erases what is this account's alone at all relays, for good, after one prompt for a passkey of the account, or after the user
+   * typed the phrase. Then signs out in every tab, and deletes the account from this device, with edits that no relay has.
+   * Resolves with the certificates of the relays that had the account. Other devices, and backups, keep what they have.
+   *
+   * Rejects with a code of the ceremony, ACCOUNT_INVALID, PHRASE_INVALID, RELAY_UNREACHABLE, RELAY_REFUSED, KERNEL_NOT_LOADED,
+   * ABORTED, SESSION_CLOSED, or SEED_UNKNOWN in an agent's session. If a relay cannot be reached, none erases anything. If a
+   * later one fails, the message counts those that have erased the account; it stays open here, and the next call goes on.
+   */
+  eraseAccount(options?: EraseAccountOptions): Promise<readonly ErasedAtRelay[]>;
   /**
    * Closes this tab's session after sending what is pending; with `until`, waits for that rung as `SyncPeers.close` does, or
    * until the account is signed out. Idempotent.

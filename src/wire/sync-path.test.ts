@@ -6,6 +6,8 @@ it.each([
   ['/sync/pull', undefined, 'pull'],
   ['/sync/nonce', undefined, 'nonce'],
   ['/sync/token', undefined, 'token'],
+  ['/sync/erase', undefined, 'erase'],
+  ['/sync/export', undefined, 'export'],
   ['/sync/notes', 'notes', 'sync'],
   ['/sync/notes/pull', 'notes', 'pull'],
   ['/sync/notes/nonce', 'notes', 'nonce'],
@@ -22,6 +24,6 @@ it.each([
 });
 
 it('[RELAY-70] no app has the name of a part', () => {
-  for (const name of ['pull', 'nonce', 'token']) expect(isAppID(name)).toBe(false);
+  for (const name of ['pull', 'nonce', 'token', 'erase', 'export']) expect(isAppID(name)).toBe(false);
   for (const name of ['sync', 'pulls', 'a']) expect(readSyncPath(`/sync/${name}`)?.appID).toBe(name);
 });

@@ -3,14 +3,16 @@ const syncRoot = 'sync';
 const noticeRoot = 'ws';
 
 /** The parts of a namespace's surface. `sync`: WebSockets, channels over HTTP, and pushes. `ws`: notices. The others have a path below that of `sync`. */
-export type SyncPart = 'sync' | 'ws' | 'pull' | 'nonce' | 'token';
+export type SyncPart = 'sync' | 'ws' | 'pull' | 'nonce' | 'token' | 'erase' | 'export';
 
 /**
  * An app's ID, by which relays keep its data apart: lower-case letters, digits and hyphens, at most 63; but not the name of a part,
  * whose path below that of the default namespace would be the same.
  */
 export function isAppID(text: unknown): text is string {
-  return typeof text === 'string' && /^(?!(?:pull|nonce|token)$)[a-z0-9][a-z0-9-]{0,62}$/.test(text);
+  return (
+    typeof text === 'string' && /^(?!(?:pull|nonce|token|erase|export)$)[a-z0-9][a-z0-9-]{0,62}$/.test(text)
+  );
 }
 
 export interface SyncPlace {
@@ -34,5 +36,5 @@ function placeOf([appID, ...rest]: readonly string[], part: SyncPart): SyncPlace
 }
 
 function isPartBelow(text: string): text is SyncPart {
-  return /^(?:pull|nonce|token)$/.test(text);
+  return /^(?:pull|nonce|token|erase|export)$/.test(text);
 }

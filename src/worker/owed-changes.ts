@@ -10,6 +10,8 @@ export interface OwedChanges {
   stored(changes: readonly Content[]): void;
   /** Leaves these CoValues to the next tab. */
   drop(ids: readonly string[]): void;
+  /** Leaves these sessions to the next tab, and a header that would come with them. */
+  dropSessions(sessions: readonly SessionName[]): void;
   /** Goes on from what the relay has. Returns false if it lacks what it had confirmed, or had this before. */
   goBack(id: string, sessionID: string, have: number): boolean;
 }
@@ -24,6 +26,7 @@ export function createOwedChanges(owed: readonly OwedContent[]): OwedChanges {
   const wentBack = new Set<string>();
   const withHeader = new Set(owed.flatMap(({ id, header }) => (header ? id : [])));
   const dropped = new Set<string>();
+  const droppedSessions = new Set<string>();
   const sessionOf = (id: string, sessionID: string) =>
     owed.find((content) => content.id === id)?.sessions.find((session) => session.sessionID === sessionID);
   for (const { id, header, sessions } of owed)
@@ -35,13 +38,15 @@ export function createOwedChanges(owed: readonly OwedContent[]): OwedChanges {
       const { id, header, sessions } = content;
       if (dropped.has(id)) continue;
       let isFirst = withHeader.has(id);
-      for (const { sessionID, runs } of sessions) {
+      const taken = sessions.filter(({ sessionID }) => !droppedSessions.has(keyOf(id, sessionID)));
+      for (const { sessionID, runs } of taken) {
         for (const run of runsAfter(runs, positions.get(keyOf(id, sessionID)) ?? 0)) {
           yield changeOf(id, sessionID, run, isFirst ? header : undefined);
           isFirst = false;
         }
       }
-      if (isFirst && header) yield { action: 'content', id, header, priority, new: {} };
+      if (isFirst && header && taken.length === sessions.length)
+        yield { action: 'content', id, header, priority, new: {} };
     }
   }
 
@@ -65,6 +70,9 @@ export function createOwedChanges(owed: readonly OwedContent[]): OwedChanges {
     },
     drop(ids) {
       for (const id of ids) dropped.add(id);
+    },
+    dropSessions(some) {
+      for (const { id, sessionID } of some) droppedSessions.add(keyOf(id, sessionID));
     },
     goBack(id, sessionID, have) {
       const key = keyOf(id, sessionID);
@@ -104,16 +112,24 @@ function changeOf(
 
 const keyOf = (id: string, sessionID: string) => `${id} ${sessionID}`;
 
-/** A conflict in a relay's answer. */
-export interface Conflict {
+/** A session in a relay's answer. */
+export interface SessionName {
   readonly id: string;
   readonly sessionID: string;
+}
+
+/** A conflict in a relay's answer. */
+export interface Conflict extends SessionName {
   readonly have: number;
   readonly why: string;
 }
 
+export function isSessionName(value: unknown): value is SessionName {
+  return isRecord(value) && typeof value.id === 'string' && typeof value.sessionID === 'string';
+}
+
 export function isConflict(value: unknown): value is Conflict {
   if (!isRecord(value)) return false;
-  const { id, sessionID, have, why } = value;
-  return [id, sessionID, why].every((text) => typeof text === 'string') && Number.isSafeInteger(have);
+  const { have, why } = value;
+  return isSessionName(value) && typeof why === 'string' && Number.isSafeInteger(have);
 }

@@ -5,9 +5,12 @@ import {
   changesBy,
   changesOf,
   pull,
+  push,
   pushBody,
   type StatelessAnswer,
 } from '../../test/support/relay/stateless-client.ts';
+import { askForSelf } from '../../test/support/relay/erasure-requests.ts';
+import { accountAt, give } from '../../test/support/relay/given-content.ts';
 import { createClientNode } from '../../test/support/relay/stock-client.ts';
 import { createSharedMap, startRelay } from '../../test/support/relay/test-relay.ts';
 import { sessionsOf, type Content, type SessionID } from '../engine/content.ts';
@@ -156,6 +159,29 @@ describe('what is owed', () => {
     expect(await pushOwed(owed, place)).toEqual(done);
     expect(await place.atRelay(place.map.id)).toBe(1);
     expect(await place.atRelay(other.id)).toBe(2);
+  });
+
+  it('[DELIV-6] is left out if an erased account wrote it, and holds up nothing of the same CoValue', async () => {
+    const { node: bob, map, ...place } = await openPlace();
+    const alice = await createClientNode();
+    const alices = accountAt(bob, alice);
+    map.group.addMember(alices, 'writer');
+    await push(place.relay.url, changesOf(alice, accountOf(alice)));
+    await push(place.relay.url, changesOf(bob, accountOf(bob), map.group, map));
+    expect((await askForSelf(place.relay.url, alice, 'erase')).status).toBe(200);
+    give(bob, alice, accountOf(bob), map.group, map);
+    ((await alice.load(map.id)) as RawCoMap).set('word', 'alices');
+    give(alice, bob, map);
+    map.set('word', 'bobs');
+    place.device.store(changesOf(bob, alices, map));
+    expect(
+      await pushOwed(
+        [alices.id, map.id].map((id) => place.device.owed(id)),
+        place,
+      ),
+    ).toEqual(done);
+    expect(place.statuses()).toEqual([403, 403, 200]);
+    expect(await place.atRelay(map.id)).toBe(2);
   });
 
   it('[DELIV-6] is left out if a copy of the browser profile has written something else in its place', async () => {

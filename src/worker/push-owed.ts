@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../base/record.ts';
 import type { Content } from '../engine/content.ts';
 import type { OwedContent } from '../storage/owed-content.ts';
-import { createOwedChanges, isConflict, type Conflict } from './owed-changes.ts';
+import { createOwedChanges, isConflict, isSessionName, type Conflict } from './owed-changes.ts';
 import type { Answer } from './post-push.ts';
 
 const maxPushBytes = 4_000_000;
@@ -40,6 +40,16 @@ export async function pushOwed(
     return ids.some((id) => some.some((change) => change.id === id));
   }
 
+  /** Leaves out what the answer names: sessions, or whole CoValues. Returns false as `dropOf` does. */
+  function dropRefused(some: readonly Content[], body: JsonRecord): boolean {
+    const sessions = listIn(body.sessions).filter(isSessionName);
+    if (sessions.length === 0) return dropOf(some, idsIn(body));
+    changes.dropSessions(sessions);
+    return sessions.some((refused) =>
+      some.some((change) => change.id === refused.id && refused.sessionID in change.new),
+    );
+  }
+
   function takeAnswer({ status, body }: Answer, some: readonly Content[]): boolean {
     switch (status) {
       case 200:
@@ -47,7 +57,7 @@ export async function pushOwed(
         return true;
       case 400:
       case 403:
-        return dropOf(some, idsIn(body));
+        return dropRefused(some, body);
       case 409: {
         const conflicts = conflictsIn(body);
         return conflicts.length > 0 && conflicts.every((one) => resolve(one, some));
@@ -90,10 +100,14 @@ function sizeOf(changes: readonly Content[]): number {
 
 /** One of each session: the relay lists each change of it. */
 function conflictsIn({ conflicts }: JsonRecord): readonly Conflict[] {
-  const all = Array.isArray(conflicts) ? conflicts.filter(isConflict) : [];
+  const all = listIn(conflicts).filter(isConflict);
   return [...new Map(all.map((one) => [`${one.id} ${one.sessionID}`, one])).values()];
 }
 
 function idsIn({ ids }: JsonRecord): readonly string[] {
-  return Array.isArray(ids) ? ids.map(String) : [];
+  return listIn(ids).map(String);
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -2,6 +2,9 @@ import type { LocalNode, RawCoMap } from 'cojson';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { askForSelf } from '../support/relay/erasure-requests.ts';
+import { accountAt, give } from '../support/relay/given-content.ts';
+import { accountOf, changesOf, push } from '../support/relay/stateless-client.ts';
 import { createClientNode, createStockClient } from '../support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../support/relay/test-postgres.ts';
 import { confirmed, createSharedMap, loadMap, openRelay, startRelay } from '../support/relay/test-relay.ts';
@@ -31,8 +34,8 @@ const { createStatelessClient } = (await import(
   }): StatelessClient;
 };
 
-it('the example is about 110 lines long', () => {
-  expect(readText('docs/stateless/client.mjs').trim().split('\n').length).toBeLessThan(113);
+it('the example is about 130 lines long', () => {
+  expect(readText('docs/stateless/client.mjs').trim().split('\n').length).toBeLessThan(138);
 });
 
 describePostgres('the documented client without a connection', () => {
@@ -108,4 +111,30 @@ it('[RELAY-67] the documented client begins anew after a restore, and meets clie
   loaded.set('word', 'without a connection');
   await client.push(theirs.id);
   await until(() => expect(theirs.get('word')).toBe('without a connection'));
+});
+
+it('[RELAY-93] the documented client leaves out what an erased account wrote, and throws what is refused of its own', async () => {
+  const { url } = await startRelay({ storage: 'memory:' });
+  const [alice, bob] = [await createClientNode(), await createClientNode()];
+  const clientOf = (node: LocalNode) =>
+    createStatelessClient({
+      ...{ node, url: 'https://relay.example.org/sync', clientId: 'one' },
+      fetch: (address, init) => fetch(address.replace('https://relay.example.org', url), init),
+    });
+  const map = createSharedMap(bob);
+  map.group.addMember(accountAt(bob, alice), 'writer');
+  await push(url, changesOf(alice, accountOf(alice)));
+  await clientOf(bob).push(map.id);
+  expect((await askForSelf(url, alice, 'erase')).status).toBe(200);
+  give(bob, alice, accountOf(bob), map.group, map);
+  const hers = await loadMap(alice, map);
+  hers.set('word', 'alices');
+  give(alice, bob, map);
+  map.set('word', 'bobs');
+  const { accepted } = await clientOf(bob).push(map.id);
+  expect(accepted.find(({ id }) => id === map.id)).toEqual({
+    id: map.id,
+    sessions: { [bob.currentSessionID]: 2 },
+  });
+  await expect(clientOf(alice).push(map.id)).rejects.toMatchObject({ code: 'forbidden' });
 });

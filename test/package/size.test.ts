@@ -3,9 +3,9 @@ import { measureEntry, measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_050;
-const completeEntryBudget = 57_650;
+const completeEntryBudget = 57_700;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 54_050,
+  'lazy-entry': 54_250,
   relays: 44_700,
   storage: 7_300,
   'kernel-storage': 7_000,
@@ -13,10 +13,11 @@ const laterBudgets: Readonly<Record<string, number>> = {
   'recovery-phrase': 1_400,
   'phrase-entry': 1_700,
   'keep-deliveries': 2_600,
+  'erase-account': 2_200,
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 124_500;
+const openSessionBudget = 124_700;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
@@ -75,7 +76,7 @@ test('the storage engine, with what it shares with the other kinds of storage, k
 
 test('what a service worker fetches is small, and contains no cojson and no code of sessions', async () => {
   const { entry, later } = await measureEntry('src/worker/index.ts');
-  expect(entry.gzipBytes).toBeLessThanOrEqual(6_600);
+  expect(entry.gzipBytes).toBeLessThanOrEqual(6_700);
   expect(entry.modules).toContain('src/worker/push-owed.ts');
   expect([entry.packages, later]).toEqual([[], []]);
   expect(entry.modules).not.toContainEqual(expect.stringMatching(/^src\/(?:session|sync|transport|wire)\//));

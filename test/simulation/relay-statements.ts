@@ -26,6 +26,11 @@ const statements: Readonly<Record<string, Run>> = {
   'create table if not exists restrictions': () => [],
   'create table if not exists quotas': () => [],
   'create table if not exists storage_marks': () => [],
+  'create table if not exists erasures': () => [],
+  'create table if not exists erased': () => [],
+  'create table if not exists certificates': () => [],
+  // No account is erased in a simulation.
+  'select id, account_id as "accountID"': () => [],
   'select kind, id, reason, until_ms': () => [],
   // No device in a simulation asks for receipts.
   'select secret from relay_secret': () => [{ secret: 'secret' }],

@@ -4,24 +4,20 @@ import { isCoValueID } from '../../wire/ids.ts';
 import { maxPrincipalLength } from '../auth/principal.ts';
 import type { RestrictedTarget } from '../operator/restriction.ts';
 import type { Serving } from '../serving/serving.ts';
+import { ActRefusal } from './act-refusal.ts';
+
+export { ActRefusal };
 
 /** Does what an operator asks. Throws an `ActRefusal` for fields that it does not have. */
 export type Act = (fields: JsonRecord, relay: AdministeredRelay, nowMs: number) => Promise<object> | object;
 
 /** What the acts work on. */
-export interface AdministeredRelay extends Pick<Serving, 'restrictions' | 'users' | 'quotas' | 'usageOf'> {
+export interface AdministeredRelay extends Pick<
+  Serving,
+  'restrictions' | 'users' | 'quotas' | 'usageOf' | 'visit'
+> {
   /** Stops the relay, as SIGTERM does. */
   drain(): void;
-}
-
-/** The act cannot be done. `message` says why, and what to do. */
-export class ActRefusal extends Error {
-  constructor(
-    readonly code: 'invalid' | 'limit',
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 export function checkFields(fields: JsonRecord, known: readonly string[]): void {

@@ -5,12 +5,14 @@ import { maxRestrictions, type RestrictedTarget, type Restriction } from '../ope
 import type { Serving } from '../serving/serving.ts';
 import { ActRefusal, blockTargetOf, checkFields, type Act, type AdministeredRelay } from './act-fields.ts';
 import { listQuotas, setQuota } from './quota-acts.ts';
+import { withErasures } from './with-erasures.ts';
+import { withTools } from './with-tools.ts';
 
 const maxReasonLength = 200;
 /** A date, or a time with its zone, so that it means the same everywhere. */
 const timeForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
-/** Each takes exactly the fields named in it, and throws an `ActRefusal` for others. */
+/** Each takes exactly the fields named in it, and throws an `ActRefusal` for others. An export is no act of these: it is sent in pieces. */
 const acts = {
   block: (fields, relay, nowMs) => restrict(blockTargetOf, fields, relay, nowMs),
   async unblock(fields, { restrictions }) {
@@ -38,6 +40,27 @@ const acts = {
   },
   quotas: listQuotas,
   quota: setQuota,
+  async erase(fields, relay) {
+    checkFields(fields, ['id', 'app', 'dryRun']);
+    const { dryRun = false } = fields;
+    if (typeof dryRun !== 'boolean') throw new ActRefusal('invalid', '`dryRun` is neither true nor false.');
+    return withErasures<object>(fields, relay, (erasures, person) =>
+      dryRun ? erasures.preview(person) : erasures.erase(person),
+    );
+  },
+  certificates(fields, relay) {
+    checkFields(fields, ['id', 'app']);
+    return withErasures(fields, relay, async (erasures, { accountID }) => ({
+      certificates: await erasures.certificates(accountID),
+    }));
+  },
+  epoch(fields, relay) {
+    checkFields(fields, ['app']);
+    return withTools(fields, relay, async ({ renewEpoch }) => {
+      const { id, epoch } = await renewEpoch();
+      return { storageID: id, epoch };
+    });
+  },
   drain(fields, relay) {
     checkFields(fields, []);
     relay.drain();

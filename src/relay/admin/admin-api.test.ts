@@ -10,6 +10,8 @@ import {
 } from '../../../test/support/relay/administered-relay.ts';
 import { freePort } from '../../../test/support/relay/free-port.ts';
 import { createDirectory } from '../../../test/support/relay/temporary-storage.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { startRelay } from '../../../test/support/relay/test-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -130,6 +132,7 @@ describe('[RELAY-63] the admin API', () => {
 
   it('does each act, and logs it without the token', async () => {
     log.mockClear();
+    const others: ReadonlySet<string> = new Set(['drain', 'epoch', 'erase', 'certificates']);
     const since = expect.stringMatching(/^20.*Z$/) as string;
     const until = '2999-01-31T00:00:00.000Z';
     const blocked = { id, reason, since, until };
@@ -159,7 +162,7 @@ describe('[RELAY-63] the admin API', () => {
     for (const each of [id, principal])
       expect(await relay.act('unblock', { id: each })).toMatchObject({ id: each });
     const acts = log.mock.calls.map(([, details]) => (details as { act: string }).act);
-    expect(new Set(acts)).toEqual(new Set(actNames.filter((name) => name !== 'drain')));
+    expect(new Set(acts)).toEqual(new Set(actNames.filter((name) => !others.has(name))));
     expect(log).toHaveBeenCalledWith(`Admin quota ${id}`, {
       ...{ by: 'admin', act: 'quota', target: id, bytes: 7 },
     });
@@ -284,5 +287,43 @@ describe('[RELAY-63] the token', () => {
         adminTokenFile: join(folder, 'token'),
       }),
     ).rejects.toMatchObject(invalid(`port ${metricsPort}`));
+  });
+});
+
+async function epochAt(url: string, path?: string): Promise<unknown> {
+  const client = await openRawClient(url, path);
+  client.socket.terminate();
+  return (client.received[0]?.['storage'] as Record<string, unknown>)['epoch'];
+}
+
+describe('[RELAY-39] the act `epoch`', () => {
+  it('gives one namespace a new epoch, and disconnects its clients', async () => {
+    const log = vi.fn();
+    const { relay, act } = await startAdministeredRelay({
+      appIDs: ['notes'],
+      logger: { ...silentLogger, warn: log },
+    });
+    const { url } = relay;
+    const path = '/sync/notes';
+    const [before, other] = [await openRawClient(url, path), await openRawClient(url)];
+    const epochs = [await epochAt(url, path), await epochAt(url)];
+    const { epoch } = await act('epoch', { app: 'notes' });
+    await before.waitFor({ maia: 'refused', code: 'storage', closing: true });
+    expect(epoch).not.toBe(epochs[0]);
+    expect([await epochAt(url, path), await epochAt(url)]).toEqual([epoch, epochs[1]]);
+    expect(other.closeCode).toBeUndefined();
+    expect(log).toHaveBeenCalledWith('Admin epoch', expect.objectContaining({ act: 'epoch', app: 'notes' }));
+  });
+});
+
+describePostgres('[RELAY-39] the act `epoch` on PostgreSQL', () => {
+  it('disconnects the clients of all relays', async () => {
+    const storage = await createPostgres();
+    const { act } = await startAdministeredRelay({ storage });
+    const { url } = await startRelay({ storage });
+    const client = await openRawClient(url);
+    const { epoch } = await act('epoch');
+    await client.waitFor({ maia: 'refused', code: 'storage', closing: true });
+    await until(async () => expect(await epochAt(url)).toBe(epoch));
   });
 });

@@ -1,4 +1,7 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../base/clock.ts';
 import { parseJson } from '../../base/json.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -6,9 +9,10 @@ import { isRecord, type JsonRecord } from '../../base/record.ts';
 import { oneLine } from '../../wire/one-line.ts';
 import { readBody } from '../client/http/read-body.ts';
 import { refuseUpgrade, type HttpFront } from '../serving/http-front.ts';
-import { ActRefusal, type AdministeredRelay } from './act-fields.ts';
+import { ActRefusal, checkFields, type AdministeredRelay } from './act-fields.ts';
 import { actNames, isActName, performAct, type ActName } from './admin-acts.ts';
 import { isToken } from './admin-token.ts';
+import { withErasures } from './with-erasures.ts';
 
 export interface AdminFrontOptions {
   readonly token: string;
@@ -23,10 +27,19 @@ const bodyMs = 10_000;
 const path = '/admin/';
 
 type ErrorCode =
-  'unauthorized' | 'not-found' | 'method' | 'too-large' | 'invalid' | 'limit' | 'starting' | 'storage';
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'method'
+  | 'too-large'
+  | 'invalid'
+  | 'limit'
+  | 'starting'
+  | 'storage';
 
 const statuses: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
+  forbidden: 403,
   'not-found': 404,
   method: 405,
   'too-large': 413,
@@ -50,7 +63,7 @@ export function createAdminFront({
     }
     const { method, url = '' } = request;
     const name = url.startsWith(path) ? url.slice(path.length) : '';
-    if (!isActName(name))
+    if (!isActName(name) && name !== exportName)
       return refuse(response, 'not-found', `There is no such act. There are: ${actNames.join(', ')}.`);
     if (method !== 'POST') return refuse(response, 'method', 'Send a POST request.');
     const body = await readBody(request, {
@@ -69,11 +82,15 @@ export function createAdminFront({
     await act(name, fields, response);
   }
 
-  async function act(name: ActName, fields: JsonRecord, response: ServerResponse): Promise<void> {
+  async function act(
+    name: ActName | typeof exportName,
+    fields: JsonRecord,
+    response: ServerResponse,
+  ): Promise<void> {
     const administered = relay();
     if (!administered) return refuse(response, 'starting', 'The relay is starting. Try again in a moment.');
     const { id, until, app, bytes, coValues } = fields;
-    const target = typeof id === 'string' ? oneLine(id.slice(0, 500)) : '';
+    const target = typeof id !== 'string' ? '' : isPersonal(name) ? hidden(id) : oneLine(id.slice(0, 500));
     // With the target, because the log limits lines that begin alike.
     const words = `Admin ${name} ${target}`.trimEnd();
     const details = {
@@ -87,11 +104,16 @@ export function createAdminFront({
       ...(fields.default === true && { default: true }),
     };
     try {
+      if (name === exportName) {
+        await sendExport(fields, administered, response);
+        return logger.warn(words, details);
+      }
       const result = await performAct(name, fields, administered, clock.nowMs());
       logger.warn(words, details);
       response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(result)}\n`);
     } catch (error) {
       logger.warn(`${words} failed`, { ...details, error });
+      if (response.headersSent) return void response.destroy();
       if (error instanceof ActRefusal) return refuse(response, error.code, error.message);
       refuse(response, 'storage', 'The database did not take it. Look into the log of the relay.');
     }
@@ -105,6 +127,49 @@ export function createAdminFront({
     upgrade: (_, socket) => refuseUpgrade(socket, '404 Not Found', 'The admin API has no WebSockets.\n'),
   };
 }
+
+/** Its answer is the lines of an export file. */
+const exportName = 'export';
+
+/** Logs are kept longer than what was erased. */
+function isPersonal(name: string): boolean {
+  return name === 'erase' || name === 'certificates' || name === exportName;
+}
+
+/** The same within a run of the relay, so that its lines can be compared. */
+const logKey = randomBytes(16);
+
+function hidden(id: string): string {
+  return `account#${createHmac('sha256', logKey).update(id).digest('hex').slice(0, 12)}`;
+}
+
+/** A failure ends the connection, so that the last line is missing. */
+async function sendExport(
+  fields: JsonRecord,
+  relay: AdministeredRelay,
+  response: ServerResponse,
+): Promise<void> {
+  checkFields(fields, ['id', 'app']);
+  await withErasures(fields, relay, async ({ exportLines }, person) => {
+    const lines = exportLines(person);
+    const first = await lines.next();
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    await pipeline(Readable.from(pieces(String(first.value), lines)), response);
+  });
+}
+
+async function* pieces(first: string, lines: AsyncGenerator<string>): AsyncGenerator<string> {
+  let text = `${first}\n`;
+  for await (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < pieceLength) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}
+
+const pieceLength = 64_000;
 
 function bearerOf({ headers }: IncomingMessage): string {
   const [, token = ''] = /^Bearer ([\w-]{1,600})$/i.exec(headers.authorization ?? '') ?? [];

@@ -11,8 +11,9 @@ import {
   type SessionContent,
   type SessionID,
 } from '../../engine/content.ts';
-import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
+import { awaitNoMore } from '../../engine/release-pacing.ts';
 import { isBoundAuthor, withOwnHeader } from '../../engine/session-place.ts';
 import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
@@ -41,13 +42,15 @@ export interface Admission {
   mayName(id: string, header: CoValueHeader, sessionID: string): boolean;
   /** The client has disconnected. */
   ended(peerID: string): void;
+  /** Some groups or authors were erased: forgets the names of all. */
+  forget(): void;
 }
 
 export interface AdmissionOptions {
   readonly node: LocalNode;
   readonly clock: Clock;
   readonly beginnings: Pick<Beginnings, 'isCopy' | 'passing'>;
-  readonly restrictions: Pick<Restrictions, 'isBlocked' | 'isTakenDown'>;
+  readonly restrictions: Pick<Restrictions, 'barredBy' | 'closedBy' | 'isTakenDown'>;
   /** Who pays for the content of a client; undefined if nothing is limited. */
   payerOf?(peerID: string): Payer | undefined;
   /** Calls `run` once everything stored so far of the CoValue is committed or abandoned. */
@@ -107,12 +110,16 @@ export function admitContent(options: AdmissionOptions): Admission {
 
   function takeOnce(message: Content, from: PeerState, stage: Stage): Outcome {
     const { id } = message;
-    if (restrictions.isTakenDown(id)) return refuseAll(message, from, 'taken-down');
     const coValue = getKnownCoValue(node, id);
+    const newHeader = coValue?.verified ? undefined : message.header;
+    const closed = restrictions.closedBy(id, newHeader);
+    if (closed && newHeader) refusedOf(from).add({ id, sessionID: '', count: 0, reason: closed });
+    if (closed) return refuseAll(message, from, closed);
     const payer = payerOf?.(from.id);
     // Without its header, cojson would only request all of it again.
-    if (payer && !coValue?.verified && !message.header && isHeaderRefused(id, from))
-      return refuseAll(message, from, 'quota');
+    const isWithout = !coValue?.verified && !message.header;
+    const refused = isWithout ? refusedByPeer.get(from)?.reasonFor(id, '') : undefined;
+    if (refused) return refuseAll(message, from, refused);
     const payment = payer && openPayment({ node, payer, clientID: from.id, message, onceWritten });
     if (payment?.payHeader() === false) return refuseHeader(message, from);
     try {
@@ -173,10 +180,6 @@ export function admitContent(options: AdmissionOptions): Admission {
     return refuseAll(message, from, 'quota');
   }
 
-  function isHeaderRefused(id: string, from: PeerState): boolean {
-    return refusedByPeer.get(from)?.reasonFor(id, '') === 'quota';
-  }
-
   /** Without deletions for which there is no room. */
   function affordable(message: Content, from: PeerState, payment: Payment | undefined): Content {
     const { id } = message;
@@ -207,7 +210,7 @@ export function admitContent(options: AdmissionOptions): Admission {
       count,
       nowMs: clock.nowMs(),
       isBound: () => isBoundAuthor(node, id, sessionID) === true,
-      isBlocked: () => restrictions.isBlocked(authorOf(sessionID)),
+      barredBy: () => restrictions.barredBy(authorOf(sessionID)),
       role: (added) => roles.verdict(arrival, Math.max(content.after, count), added),
       isCopy: () => beginnings.isCopy(arrival, from.id),
     });
@@ -226,11 +229,17 @@ export function admitContent(options: AdmissionOptions): Admission {
   /** The dependency queue waits only for what trusted authors name, and others may have become trusted since. */
   function isComplete(message: Content, session: Session, header: CoValueHeader, from: PeerState): boolean {
     if (header.ruleset.type !== 'group') return true;
-    const named = cojsonInternals.getDependedOnCoValues(header, withSessions(message, [session]));
-    return [...named].every((id) => {
+    const named = [...cojsonInternals.getDependedOnCoValues(header, withSessions(message, [session]))];
+    const neverComing = named.filter((id) => restrictions.isTakenDown(id));
+    if (neverComing.length > 0) awaitNoMore(getOrCreateCoValue(node, message.id), neverComing);
+    return named.every((id) => {
       const coValue = getKnownCoValue(node, id);
       // The queue has waited for it, and this client does not have it.
-      return coValue?.isAvailable() || coValue?.getLoadingStateForPeer(from.id) === 'unavailable';
+      return (
+        coValue?.isAvailable() ||
+        coValue?.getLoadingStateForPeer(from.id) === 'unavailable' ||
+        restrictions.isTakenDown(id)
+      );
     });
   }
 
@@ -272,6 +281,7 @@ export function admitContent(options: AdmissionOptions): Admission {
       heldByPeer.get(peerID)?.close();
       heldByPeer.delete(peerID);
     },
+    forget: roles.forget,
   };
 }
 

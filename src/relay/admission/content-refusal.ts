@@ -60,6 +60,16 @@ export const contentRefusals = {
     sentence:
       'The relay has no room left for content from the account of this device: its quota is used up. Deletions are still accepted.',
   },
+  erased: {
+    code: 'forbidden',
+    sentence:
+      'This CoValue was erased from the relay for good, with the account that it belonged to. The device keeps what it has of it.',
+  },
+  'erased-author': {
+    code: 'forbidden',
+    sentence:
+      'The account that made this edit was erased from the relay for good. The device keeps the edit.',
+  },
 } as const satisfies Readonly<Record<string, Refusal>>;
 
 /** Whether an operator has forbidden it, which may end. */

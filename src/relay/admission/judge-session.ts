@@ -23,8 +23,8 @@ export interface SessionQuestion {
   readonly count: number;
   readonly nowMs: number;
   readonly isBound: () => boolean;
-  /** Whether an operator has blocked the author. */
-  readonly isBlocked: () => boolean;
+  /** Why nothing more is taken of the author. */
+  readonly barredBy: () => 'blocked' | 'erased-author' | undefined;
   /** By what is known now. */
   readonly role: (added: readonly Transaction[]) => RoleVerdict;
   /** Whether the session begins as another one does. */
@@ -33,7 +33,7 @@ export interface SessionQuestion {
 
 /** Applies the rules to what is new, in their order. */
 export function judgeSession(question: SessionQuestion): 'admitted' | RefusalReason {
-  const { id, header, sessionID, content, count, nowMs, isBound, isBlocked, role, isCopy } = question;
+  const { id, header, sessionID, content, count, nowMs, isBound, barredBy, role, isCopy } = question;
   const added = addedBy(content, count);
   // A signature covers all transactions of a message, so none of them can be admitted alone.
   if (added.some((transaction) => isTooFarAhead(transaction, nowMs))) return 'clock';
@@ -41,7 +41,8 @@ export function judgeSession(question: SessionQuestion): 'admitted' | RefusalRea
   const wrongPlace = wrongPlaceIn({ id, header, sessionID, added, isBeginning, isBound });
   if (wrongPlace !== undefined) return wrongPlace;
   if (added.length === 0) return 'admitted';
-  if (isBlocked()) return 'blocked';
+  const barred = barredBy();
+  if (barred) return barred;
   const verdict = role(added);
   if (verdict === 'admitted') return isCopy() ? 'copy' : verdict;
   // The fork guard holds deletions until their author is an admin.

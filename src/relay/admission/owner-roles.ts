@@ -33,6 +33,8 @@ export interface OwnerRoles {
   groupsFor(owner: string): Iterable<string>;
   /** Call it after cojson has handled content. */
   arrived(content: Content): void;
+  /** Forgets the names of groups and authors. */
+  forget(): void;
 }
 
 export function createOwnerRoles(node: LocalNode): OwnerRoles {
@@ -105,5 +107,6 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
     arrived(content) {
       if (index.arrived(content)) above.changed(content.id);
     },
+    forget: above.clear,
   };
 }

@@ -11,6 +11,7 @@ export interface RememberedStandings {
   of(groupID: string, author: string, enough: Exclude<Standing, 'none'>): Standing;
   /** The group has arrived, or its roles or parents have changed. */
   changed(groupID: string): void;
+  clear(): void;
 }
 
 /** Anyone can write as any number of authors. */
@@ -38,6 +39,11 @@ export function createRememberedStandings(find: FindGroup): RememberedStandings 
     changed(groupID) {
       if (!asked.has(groupID)) return;
       asked.clear();
+      round++;
+    },
+    clear() {
+      asked.clear();
+      remembered.clear();
       round++;
     },
   };

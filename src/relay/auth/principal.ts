@@ -12,6 +12,8 @@ export interface Principal {
   readonly claims?: object;
   /** The groups and accounts that a token lets its user list, besides those that everyone may. */
   readonly collections?: readonly string[];
+  /** Of a token: when the identity server issued it. */
+  readonly sinceMs?: number;
 }
 
 /** Of its ID, in characters: operators name it in what they block. */

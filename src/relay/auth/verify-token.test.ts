@@ -46,6 +46,7 @@ describe('[RELAY-56] a token', () => {
     expect(await verify(token)).toEqual({
       kind: 'token',
       id: '["https://id.example.org","user-1"]',
+      sinceMs: expect.closeTo(nowS * 1_000, -4) as number,
       untilMs: expect.closeTo((nowS + 3_600) * 1_000, -4) as number,
     });
   });

@@ -45,6 +45,7 @@ export async function verifyToken(token: string, rules: TokenRules, nowMs: numbe
     return {
       kind: 'token',
       id,
+      sinceMs: iat * 1_000,
       untilMs: Math.min(exp, iat + maxAgeSeconds) * 1_000,
       ...(keepsClaims && { claims: Object.freeze(payload) }),
       ...(Array.isArray(collections) && { collections: collections.filter(isCoValueID) }),

@@ -58,7 +58,12 @@ export function beginningIn(
   if (!first || namesPlace(first) || (count === 1 && !second)) return undefined;
   const signer = isBoundAuthor(node, id, sessionID) === true ? undefined : signerOf(node, sessionID);
   if (signer === undefined) return undefined;
-  return { place: hashOf(placeOf(id, sessionID)), count, digests: digestsOf(signer, first, second, count) };
+  return { place: placeDigestOf(id, sessionID), count, digests: digestsOf(signer, first, second, count) };
+}
+
+/** The hash of a place, as it is stored. */
+export function placeDigestOf(id: string, sessionID: string): string {
+  return hashOf(placeOf(id, sessionID));
 }
 
 function digestsOf(

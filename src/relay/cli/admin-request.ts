@@ -3,7 +3,7 @@ import { actNames, isActName, type ActName } from '../admin/admin-acts.ts';
 
 /** What `maia-relay admin` asks the relay that runs on this machine. */
 export interface AdminRequest {
-  readonly act: ActName;
+  readonly act: ActName | 'export';
   readonly fields: Readonly<Record<string, string | number | boolean>>;
   readonly port: number;
   readonly tokenFile: string;
@@ -15,7 +15,10 @@ block, with the ID of an account or a principal and a --reason, which blocked pe
 take-down, with the ID of a CoValue and a --reason, which makes the relay neither serve nor take it; put-back; takedowns;
 principals, who is connected; and drain, which stops the relay. --until ends a block or takedown at a time such as
 2027-01-31T18:00:00Z. quotas lists who has stored most; quota, with the ID of an account or a principal, sets its quota to
---bytes and --co-values, or to the usual one with --default; both at /sync, or with --app at that of an app.
+--bytes and --co-values, or to the usual one with --default. erase, with the ID of an account, erases what is that account's
+alone, and prints a certificate; with --dry-run it only prints what it would erase. certificates prints those of an account
+again. export prints what is an account's as the lines of an export file. epoch makes all clients compare everything with the
+relays again. These six are for /sync, or with --app for an app.
 `;
 
 /** What follows the act and its ID. */
@@ -26,10 +29,13 @@ export interface AdminFlags {
   readonly bytes?: string | undefined;
   readonly 'co-values'?: string | undefined;
   readonly default?: boolean | undefined;
+  readonly 'dry-run'?: boolean | undefined;
 }
 
 const usage = 'Run `maia-relay --help` for usage.';
-const withID: readonly ActName[] = ['block', 'unblock', 'take-down', 'put-back', 'quota'];
+const personal: readonly string[] = ['erase', 'certificates', 'export'];
+const withID: readonly string[] = ['block', 'unblock', 'take-down', 'put-back', 'quota', ...personal];
+const withApp: readonly string[] = ['quota', 'quotas', 'epoch', ...personal];
 
 /** Throws RELAY_SETTING_INVALID. The relay checks the fields. */
 export function readAdminRequest(
@@ -37,7 +43,12 @@ export function readAdminRequest(
   flags: AdminFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): AdminRequest {
-  if (!isActName(act)) throw invalid(`admin needs one of these acts: ${actNames.join(', ')}. ${usage}`);
+  if (!isActName(act) && act !== 'export')
+    throw invalid(`admin needs one of these acts: ${[...actNames, 'export'].join(', ')}. ${usage}`);
+  if (flags.app !== undefined && !withApp.includes(act))
+    throw invalid(`--app is only valid with admin ${withApp.join(', ')}. ${usage}`);
+  if (flags['dry-run'] === true && act !== 'erase')
+    throw invalid(`--dry-run is only valid with admin erase. ${usage}`);
   if (withID.includes(act) !== (id !== undefined) || more.length > 0)
     throw invalid(`admin ${act} takes ${withID.includes(act) ? 'one ID' : 'no ID'}. ${usage}`);
   const { ADMIN_PORT: port = '', ADMIN_TOKEN_FILE: tokenFile = '' } = environment;
@@ -60,6 +71,7 @@ function fieldsOf(flags: AdminFlags): AdminRequest['fields'] {
     ...numberField('bytes', '--bytes', flags.bytes),
     ...numberField('coValues', '--co-values', flags['co-values']),
     ...(flags.default === true && { default: true }),
+    ...(flags['dry-run'] === true && { dryRun: true }),
   };
 }
 

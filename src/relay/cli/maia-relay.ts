@@ -35,7 +35,7 @@ async function run(): Promise<void> {
     case 'epoch:new':
       return console.log(await giveNewEpoch(command.storage, createCommandLog('warn'), command.appID));
     case 'admin':
-      return console.log(await askAdmin(command));
+      return askAdmin(command, process.stdout);
     case 'doctor': {
       const findings = await examine(command.options);
       console.log(describeFindings(findings));

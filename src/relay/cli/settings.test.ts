@@ -60,6 +60,14 @@ describe('[RELAY-63] the admin settings', () => {
     expect(readCommand(block, environment)).toEqual({
       ...{ ...place, act: 'block', fields: { id, reason: 'Spam', until: '2999-01-31' } },
     });
+    expect(readCommand(['admin', 'erase', id, '--app', 'notes', '--dry-run'], environment)).toEqual({
+      ...{ ...place, act: 'erase', fields: { id, app: 'notes', dryRun: true } },
+    });
+    expect(readCommand(['admin', 'export', id], environment)).toEqual({
+      ...place,
+      act: 'export',
+      fields: { id },
+    });
   });
 
   it('[RELAY-86] lead quotas and their flags to the admin API', () => {
@@ -89,7 +97,10 @@ describe('[RELAY-63] the admin settings', () => {
     ['the default for another command', ['doctor', '--default'], environment, '--default'],
     ['an app that is none', ['admin', 'quotas', '--app', 'Notes'], environment, '--app'],
     ['no act', ['admin'], environment, 'take-down'],
-    ['an unknown act', ['admin', 'erase'], environment, 'take-down'],
+    ['an unknown act', ['admin', 'delete'], environment, 'take-down'],
+    ['an app for another act', ['admin', 'blocks', '--app', 'notes'], environment, '--app'],
+    ['a dry run of another act', ['admin', 'unblock', id, '--dry-run'], environment, '--dry-run'],
+    ['a dry run without admin', ['start', '--dry-run'], environment, '--dry-run'],
     ['no ID', ['admin', 'unblock'], environment, 'one ID'],
     ['two IDs', ['admin', 'unblock', id, id], environment, 'one ID'],
     ['an ID too many', ['admin', 'blocks', id], environment, 'no ID'],

@@ -22,7 +22,7 @@ export type Command =
     };
 
 /** Those that only `admin` has. */
-const adminFlags = ['reason', 'until', 'bytes', 'co-values', 'default'] as const;
+const adminFlags = ['reason', 'until', 'bytes', 'co-values', 'default', 'dry-run'] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -36,6 +36,7 @@ Usage: maia-relay [start] [options]
        maia-relay agent:generate
        maia-relay admin ACT [ID] [--reason TEXT] [--until TIME]
        maia-relay admin quota ID [--app ID] [--bytes N] [--co-values N] [--default]
+       maia-relay admin erase|export|certificates ID [--app ID] [--dry-run]
 
 start serves clients until it receives a signal. doctor checks the port, the directories, the database and the clock
 that start would use with the same options, reports problems with advice, and exits with code 1 if there are any. It
@@ -53,7 +54,7 @@ output only.
                      to notice a restored backup                                    for pglite:
   --limit NAME=N     one of the limits below; repeatable
   --memory-mb NUMBER memory for clients and loaded content       MEMORY_MB          60 % of what there is
-  --app id           export, import, epoch, admin quota, admin quotas: the namespace of this app
+  --app id           export, import, epoch, and some acts of admin: the namespace of this app
   --no-wal           import: the SQLite database has no -wal file because it was closed cleanly
   --min-app-version VERSION
                      accept edits from this app version on       SYNC_MAIA_MIN_APP_VERSION
@@ -96,6 +97,7 @@ the address of the proxy: trust the proxy, or raise connectionsPerAddress to the
 newConnectionsPerMinute, and requestsPerAddress to 256.
 
 DATABASE_STATEMENT_MS is how long a statement in the database may take, in milliseconds; 15000 by default.
+BACKUP_DAYS is for how many days you keep backups; the certificate of an erasure says so.
 With less than DISK_RESERVE_MB free on the disk of a PGlite directory, 256 by default, the relay refuses content.
 
 ${adminHelp}
@@ -179,6 +181,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
       ...readLimitSettings(values.limit, given(environment.SYNC_MAIA_LIMITS)),
       ...readNumber('statementMs', 'DATABASE_STATEMENT_MS', environment),
       ...readNumber('diskReserveMB', 'DISK_RESERVE_MB', environment),
+      ...readNumber('backupDays', 'BACKUP_DAYS', environment),
       ...readMinAppVersion(values['min-app-version'], given(environment.SYNC_MAIA_MIN_APP_VERSION)),
       ...readNumber('drainDelayMs', 'DRAIN_DELAY_MS', environment),
       ...readAgentSettings(environment),
@@ -209,6 +212,7 @@ function parse(args: readonly string[]) {
         bytes: { type: 'string' },
         'co-values': { type: 'string' },
         default: { type: 'boolean' },
+        'dry-run': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

@@ -185,6 +185,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
       peer,
       maxBytes: 2 * limits.messageBytes,
       mayName: options.admission.mayName,
+      isTakenDown: options.restrictions.isTakenDown,
+      isBarred: (author) => options.restrictions.barredBy(author) !== undefined,
       readBeginnings: options.beginnings.read,
       clock,
       pass,

@@ -335,6 +335,7 @@ describe('[RELAY-85] a client with a quota', () => {
     const blocked = new Set<string>();
     const restrictions = {
       isTakenDown: () => false,
+      barredBy: () => undefined,
       blockOf: ({ id }: { id: string }) =>
         blocked.has(id)
           ? { kind: 'principal' as const, id, reason: 'Spam', untilMs: 0, sinceMs: 0 }

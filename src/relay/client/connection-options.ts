@@ -59,7 +59,7 @@ export interface ConnectionOptions {
   readonly memory: Pick<MemoryBudget, 'open' | 'isScarce'>;
   readonly admission: Pick<Admission, 'mayName'>;
   readonly beginnings: Pick<Beginnings, 'read' | 'heldBack'>;
-  readonly restrictions: Pick<Restrictions, 'isTakenDown' | 'blockOf'>;
+  readonly restrictions: Pick<Restrictions, 'isTakenDown' | 'blockOf' | 'barredBy'>;
   /** Undefined if clients may load and send everything. */
   readonly authorization?: Authorization | undefined;
   /** What clients that sign in have stored, and may store. Undefined if they need not sign in. */

@@ -38,6 +38,8 @@ describeStorage(({ open }) => {
       peer: () => undefined,
       maxBytes,
       mayName,
+      isTakenDown: () => false,
+      isBarred: () => false,
       readBeginnings: () => undefined,
       clock,
       pass(message: SyncMessage) {

@@ -1,6 +1,6 @@
 import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { contentBytes, type Content } from '../../engine/content.ts';
+import { contentBytes, ownerOf, type Content } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { namedIn, requiredOf, type MayName } from './content-dependencies.ts';
 import { sizeOfMessage } from './message-size.ts';
@@ -35,6 +35,10 @@ export interface DependencyQueueOptions {
    * author.
    */
   readonly mayName: MayName;
+  /** Whether the relay neither has nor takes this CoValue. Content that only names it does not wait for it. */
+  readonly isTakenDown: (id: string) => boolean;
+  /** Whether nothing is taken of this author, whose session would hold up those of others in the same content. */
+  readonly isBarred: (author: string) => boolean;
   /** Undefined if nothing has to be read. */
   readBeginnings(message: Content): Promise<void> | undefined;
   readonly clock: Clock;
@@ -84,7 +88,20 @@ interface Waiting {
 }
 
 export function createDependencyQueue(options: DependencyQueueOptions): DependencyQueue {
-  const { node, peer, maxBytes, mayName, readBeginnings, clock, pass, dropped, gaveUp, lookedUp } = options;
+  const {
+    node,
+    peer,
+    maxBytes,
+    mayName,
+    isTakenDown,
+    isBarred,
+    readBeginnings,
+    clock,
+    pass,
+    dropped,
+    gaveUp,
+    lookedUp,
+  } = options;
   const { hasHandledAll, unreadable, holds } = options;
   /** In order of arrival, which is also the order of expiry. */
   const waiting = new Set<Waiting>();
@@ -140,8 +157,13 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       return false;
     }
     const isMissing = (id: RawCoID) => !getKnownCoValue(node, id)?.isAvailable();
-    const required = requiredOf(message, header).filter(isMissing);
-    const named = entry.isWithoutNamed ? [] : namedIn(message, header, mayName).filter(isMissing);
+    const owner = header && ownerOf(message.id, header);
+    const required = requiredOf(message, header).filter(
+      (id) => isMissing(id) && (id === owner || !isBarred(id)),
+    );
+    const named = entry.isWithoutNamed
+      ? []
+      : namedIn(message, header, mayName).filter((id) => isMissing(id) && !isTakenDown(id));
     entry.missing = new Set([...required, ...named]);
     entry.isOnlyNamed = required.length === 0;
     for (const id of entry.missing) requestDependency(id, message.id);

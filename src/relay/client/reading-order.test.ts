@@ -46,6 +46,8 @@ async function setUp() {
     ...{ node, clock, maxBytes: Infinity, unreadable, dropped },
     peer: () => node.syncManager.peers['client'],
     mayName: () => true,
+    isTakenDown: () => false,
+    isBarred: () => false,
     readBeginnings: ({ id }) =>
       reading.has(id)
         ? new Promise((resolve, reject) => reading.set(id, { end: resolve, fail: reject }))

@@ -8,7 +8,11 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 it('[RELAY-62] what waits for a client when its CoValue is taken down is not sent', async () => {
   const takenDown = new Set<string>();
-  const restrictions = { isTakenDown: (id: string) => takenDown.has(id), blockOf: () => undefined };
+  const restrictions = {
+    isTakenDown: (id: string) => takenDown.has(id),
+    blockOf: () => undefined,
+    barredBy: () => undefined,
+  };
   const { connection, node, sent } = serveStub({ restrictions });
   const group = node.createGroup();
   const [hidden, shown] = [group.createMap({ word: 'hidden' }), group.createMap({ word: 'shown' })];

@@ -102,8 +102,8 @@ export interface RelayOptions {
    */
   readonly inspect?: boolean;
   /**
-   * The apps that have a namespace, at `/sync/{appID}`: 1 to 63 lower-case letters, digits and hyphens, but not `pull`, `nonce` or
-   * `token`, which are paths below `/sync`. What is in one namespace is in no other one. Default: none; `/sync` is always served.
+   * The apps that have a namespace, at `/sync/{appID}`: 1 to 63 lower-case letters, digits and hyphens, but not `pull`, `nonce`,
+   * `token`, `erase` or `export`, which are paths below `/sync`. What is in one namespace is in no other one. Default: none; `/sync` is always served.
    */
   readonly appIDs?: readonly string[];
   /**
@@ -133,6 +133,11 @@ export interface RelayOptions {
   readonly statementMs?: number;
   /** With fewer megabytes free on the disk of a PGlite directory, content is refused and loads go on. Default 256. */
   readonly diskReserveMB?: number;
+  /**
+   * For how many days backups of the storage are kept, from 0 to 100,000. It is part of the certificate of an erasure, because
+   * backups have what was erased until then. Default: not known.
+   */
+  readonly backupDays?: number;
   readonly logger?: Logger;
   /** The account that the relay runs as. Default: a temporary identity. */
   readonly agent?: RelayAgent;

@@ -32,9 +32,7 @@ export function inSchema<D extends Pick<Database, 'query' | 'write' | 'transacti
 
 /** The tables of one app, in a schema that is created if it is missing. Closing it leaves `database` open. */
 export async function openAppSchema(database: Database, appID: string): Promise<Database> {
-  // Storages in different schemas of one database share no app's tables either.
-  const ownSchema = await findSchema(database.query);
-  const schema = `maia__${hashOf(`${ownSchema}/${appID}`)}`;
+  const schema = await appSchemaOf(database.query, appID);
   await database.transaction(async (query) => {
     // Two relays that create it at the same time would fail in spite of `if not exists`.
     await lockForMigration(query);
@@ -46,6 +44,12 @@ export async function openAppSchema(database: Database, appID: string): Promise<
     ...(listen && { listen: (channel, on) => listen(`${channel}_${hashOf(schema)}`, on) }),
     close: () => Promise.resolve(),
   };
+}
+
+/** Where the tables of an app are, or will be created. */
+export async function appSchemaOf(query: Query, appID: string): Promise<string> {
+  // Storages in different schemas of one database share no app's tables either.
+  return `maia__${hashOf(`${await findSchema(query)}/${appID}`)}`;
 }
 
 function hashOf(text: string): string {

@@ -152,6 +152,39 @@ const createQuotas = `create table if not exists relay.quotas (
 /** Numbered marks of the storage's states, likewise: a storage that went back lacks the latest ones. */
 export const createMarks = `create table if not exists relay.storage_marks (number int4 primary key, name text not null)`;
 
+/**
+ * What was erased at a person's request: the requests, salted hashes of what is gone, and the certificates. No part of a version
+ * either; a relay of an earlier version would take erased content again.
+ */
+const createErasures = [
+  `create table if not exists relay.erasures (
+    id text collate "C" primary key,
+    account_id text not null,
+    keyring text not null,
+    salt text not null,
+    hashes int4 not null,
+    state text not null,
+    asked_at_ms float8 not null,
+    done_at_ms float8 not null,
+    kept text not null,
+    covalues int4 not null,
+    transactions float8 not null,
+    bytes float8 not null
+  )`,
+  `create table if not exists relay.erased (
+    erasure text collate "C" not null,
+    hash text collate "C" not null,
+    keeps_header boolean not null,
+    primary key (erasure, hash)
+  )`,
+  `create table if not exists relay.certificates (
+    erasure text collate "C" primary key,
+    account_id text not null,
+    done_at_ms float8 not null,
+    signed text not null
+  )`,
+];
+
 /** An arbitrary constant, shared by all versions: relays that start concurrently migrate one after the other. */
 const migrationLock = 711_202_603;
 
@@ -174,9 +207,8 @@ async function migrate(query: Query): Promise<void> {
   for (const statements of migrations.slice(version)) {
     for (const statement of statements) await query(statement);
   }
-  await query(createRestrictions);
-  await query(createQuotas);
-  await query(createMarks);
+  for (const statement of [createRestrictions, createQuotas, createMarks, ...createErasures])
+    await query(statement);
   if (!stored) await query(`insert into relay.schema_version (version) values ($1)`, [schemaVersion]);
   else if (version < schemaVersion)
     await query(`update relay.schema_version set version = $1`, [schemaVersion]);

@@ -3,7 +3,7 @@ import { kernelVersion } from '../../base/version.ts';
 import { protocolVersion, type HelloFrame } from '../../wire/frames.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import type { Authorizer } from '../authorize/authorizer.ts';
-import { admitContent } from '../admission/admit-content.ts';
+import { admitContent, type Admission } from '../admission/admit-content.ts';
 import { createBeginnings } from '../beginnings/beginnings.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
 import { createCommitApplier } from './apply-commits.ts';
@@ -31,6 +31,13 @@ import { createStorageDoubts } from './storage-doubts.ts';
 import type { StatelessTools } from './stateless-tools.ts';
 import { watchForOutage } from './storage-outage.ts';
 import { forgetContent, useStorage } from './relay-node.ts';
+import type { StorageIdentity } from '../database/schema.ts';
+import { createUpkeepSlices } from './upkeep-slices.ts';
+import { createErasedIDs } from '../erasure/erased-ids.ts';
+import type { ErasureRow } from '../erasure/erasure-rows.ts';
+import { createErasures, type Erasures } from '../erasure/erasures.ts';
+import { erasedAccount, withErased } from '../erasure/with-erased.ts';
+import { refuseBlocked } from '../operator/refuse-blocked.ts';
 import { limitsForClients } from '../config/limits.ts';
 import { createBearerStore } from '../storage/bearer-store.ts';
 import type { Fork } from '../storage/find-forks.ts';
@@ -89,7 +96,7 @@ export interface Namespace {
   readonly usage: Pick<Usage, 'largest' | 'usedBy'> | undefined;
   /** Others than before may be in force. */
   quotasChanged(): void;
-  /** For how long no client has been connected, in milliseconds. 0 while one is, or something waits for its commit. */
+  /** For how long no client has been connected, in milliseconds. 0 while one is, something waits for its commit, or is being erased. */
   idleMs(): number;
   /** Commits and acknowledges accepted content, disconnects the clients and closes the storage, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
@@ -112,6 +119,8 @@ export interface NamespaceOptions {
   readonly busUrl?: string | undefined;
   /** Where to remember the state of the storage. */
   readonly stateDirectory?: string | undefined;
+  /** For how many days backups of the storage are kept. */
+  readonly backupDays?: number | undefined;
 }
 
 /** What all namespaces of a relay share. */
@@ -130,6 +139,8 @@ export interface Shared extends Pick<
   readonly authorizer?: Authorizer | undefined;
   readonly crypto: CryptoProvider;
   readonly memory: MemoryBudget;
+  /** Whether a client that dialled this address meant this relay, and this app. */
+  isAudience(url: string, appID: string | undefined): boolean;
   /** What operators have forbidden, for all namespaces. It is in the tables of the default one. */
   readonly restrictions: Restrictions;
   /** Undefined if clients need not sign in. Also in the tables of the default namespace. */
@@ -149,18 +160,31 @@ export async function openNamespace(
   shared: Shared,
   options: NamespaceOptions,
 ): Promise<Namespace> {
-  const { limits, signInLimits, turns, random, logger, clock, crypto, memory, restrictions } = shared;
+  const { limits, signInLimits, turns, random, logger, clock, crypto, memory } = shared;
   const measures = shared.measuresOf(appID);
   const measure = measures.wire;
   const { authorizer, quotas } = shared;
-  const signInMethods = shared.signInMethodsOf?.(appID);
-  const { agent, minAppVersion, inspect = false, busUrl, stateDirectory } = options;
+  const { agent, minAppVersion, inspect = false, busUrl, stateDirectory, backupDays } = options;
   await refuseUnfinishedImport(database.query);
   const track = await trackStorage(database, () => others?.publishRenewal());
   if (appID === undefined) {
-    await restrictions.load();
+    await shared.restrictions.load();
     await quotas?.load();
   }
+  let contentAdmission: Admission | undefined;
+  let erasures: Erasures | undefined;
+  let unfinished: readonly ErasureRow[] = [];
+  const erased = createErasedIDs({
+    ...{ query: database.query, clock, logger },
+    // Before that, there is nothing to forget.
+    grown: (isNew) => (contentAdmission ? forgetErased(isNew) : Promise.resolve()),
+    unfinished: (rows) => (erasures ? erasures.resume(rows) : void (unfinished = rows)),
+    ended: (row, wasKnown) => erasures?.ended(row, wasKnown),
+  });
+  await erased.load();
+  const restrictions = withErased(shared.restrictions, erased);
+  const offeredMethods = shared.signInMethodsOf?.(appID);
+  const signInMethods = offeredMethods && refuseBlocked(offeredMethods, restrictions, clock.nowMs);
   const connections = new Map<string, Connection>();
   const guests = new Set<Guest>();
   const node = createRelayNode(crypto, agent, shared.trapped);
@@ -171,6 +195,7 @@ export async function openNamespace(
     createUsage({
       database,
       quotaOf: (key) => quotas.of(appID ?? '', key),
+      isErased: (key) => erased.find(key) !== undefined,
       hasRoomFor: refuseForRoom,
       ...{ clock, logger },
     });
@@ -248,6 +273,8 @@ export async function openNamespace(
   });
   const leave = () => {
     receipts.stop();
+    erasures?.stop();
+    erased.stop();
     others?.close();
     usage?.stop();
     applier.stop();
@@ -283,7 +310,7 @@ export async function openNamespace(
     stopDoubting?.();
     throw error;
   }
-  const contentAdmission = admitContent({
+  const admitted = (contentAdmission = admitContent({
     node,
     clock,
     beginnings,
@@ -297,7 +324,15 @@ export async function openNamespace(
       incomplete: (peerID, content) => connections.get(peerID)?.takeContent(content),
       held: (peerID, bytes) => connections.get(peerID)?.holdsContent(bytes),
     },
-  });
+  }));
+  const begunErasures = (erasures = createErasures({
+    ...{ database, storage, node, erased, restrictions, agent, appID, backupDays, clock, logger },
+    readSecret: bearerStore.readSecret,
+    storageID: () => track.identity.id,
+    changed: () => others?.publishRestriction(),
+    usageWritten: () => usage?.write() ?? Promise.resolve(),
+  }));
+  begunErasures.resume(unfinished);
   guardAgainstForks(node, clock, {
     refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
     deletionRefused: (peerID, id) => connections.get(peerID)?.refuseDeletion(id),
@@ -378,10 +413,11 @@ export async function openNamespace(
     isAhead = false;
   }
 
-  async function renewEpoch(): Promise<void> {
+  async function renewEpoch(): Promise<StorageIdentity> {
     await track.renew();
     isAhead = true;
     await doubts.check();
+    return track.identity;
   }
 
   async function announceStorage(): Promise<void> {
@@ -404,9 +440,29 @@ export async function openNamespace(
   }
 
   function refreshRestrictions(): void {
+    void erased.refresh();
     if (appID !== undefined) return;
-    void restrictions.refresh();
+    void shared.restrictions.refresh();
     void quotas?.refresh();
+  }
+
+  /** Clients that follow what is gone connect again, and compare without it. */
+  async function forgetErased(isNew: (id: string) => boolean): Promise<void> {
+    const slices = createUpkeepSlices(clock);
+    for (const client of [...connections.values(), ...guests]) {
+      const user = client.user();
+      if (user?.kind === 'account' && erased.find(user.id) !== undefined)
+        client.refuse('forbidden', erasedAccount, undefined);
+    }
+    for (const id of new Set([...subscribers.ids(), ...[...node.allCoValues()].map((one) => one.id)])) {
+      if (slices.isOver()) await slices.next();
+      if (!isNew(id) || id === node.getCurrentAccountOrAgentID()) continue;
+      for (const peer of subscribers.of(id))
+        connections.get(peer.id)?.refuse('storage', 'Something that this client follows was erased.', 1_000);
+      node.internalDeleteCoValue(id);
+      storage.forgetErased(id);
+    }
+    contentAdmission?.forget();
   }
 
   function keyOfSender(clientID: string | undefined): string | undefined {
@@ -439,7 +495,7 @@ export async function openNamespace(
       handled,
       turns,
       memory,
-      admission: contentAdmission,
+      admission: admitted,
       beginnings,
       restrictions,
       authorization,
@@ -480,19 +536,23 @@ export async function openNamespace(
         turns,
         memory,
         signInMethods,
+        offeredMethods,
         minAppVersion,
       },
       ...{ measure, clock, logger, news, isAlone: !database.listen, signIns: signInLimits },
       rightsOf: authorizer && ((principal) => authorizer.rightsOf(principal, appID)),
       bearerStore,
+      erasures: begunErasures,
+      isAudience: (url) => shared.isAudience(url, appID),
       durability: database.durability,
       identity: () => track.identity,
+      renewEpoch,
       onceSure: doubts.onceSure,
       hindrance: () => shared.ending() ?? comparing(),
       applyCommitted: applier.apply,
     },
     left(id) {
-      contentAdmission.ended(id);
+      admitted.ended(id);
       usage?.left(id);
       receipts.left(id);
       connections.delete(id);
@@ -542,7 +602,9 @@ export async function openNamespace(
       usage?.quotasChanged(clients);
     },
     idleMs: () =>
-      connections.size + guests.size + held > 0 || storage.pending > 0 ? 0 : clock.elapsedMs() - leftAtMs,
+      connections.size + guests.size + held > 0 || storage.pending > 0 || begunErasures.isBusy()
+        ? 0
+        : clock.elapsedMs() - leftAtMs,
     async drain(withinMs) {
       await drainNamespace({
         ...{ node, storage, remembered, usage, connections, guests, clock, withinMs },

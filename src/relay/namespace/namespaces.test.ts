@@ -165,6 +165,7 @@ async function openNamespaces(change = (database: Database) => database) {
       signInLimits: { signInFailed() {}, signInRefusal: () => undefined, countLookup: () => undefined },
       trapped() {},
       ending: () => undefined,
+      isAudience: () => false,
     },
     measuresOf: noMetrics.of,
   };

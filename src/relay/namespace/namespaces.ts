@@ -1,5 +1,7 @@
 import type { Database } from '../database/database.ts';
-import { openAppSchema } from '../database/in-schema.ts';
+import { retry } from '../../base/retry.ts';
+import { appSchemaOf, inSchema, openAppSchema } from '../database/in-schema.ts';
+import { hasUnfinishedErasures } from '../erasure/erasure-rows.ts';
 import {
   openNamespace,
   type Namespace,
@@ -18,6 +20,8 @@ export interface Namespaces {
   open(appID: string | undefined): Promise<void>;
   /** Opens it if there is one. Resolves with false if it cannot be opened at present. */
   prepare(appID: string | undefined): Promise<boolean>;
+  /** Opens those in which a relay has not ended what it erases: nobody may visit them any more. */
+  resume(): void;
   /** Of all of them. */
   /** Of all of them together. */
   state(): NamespaceState;
@@ -47,6 +51,7 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
   let stop: (reason: Error) => void = () => {};
   const stopped = new Promise<never>((_, reject) => (stop = reject));
   stopped.catch(() => {});
+  const ending = new AbortController();
   let isDraining = false;
   let cancel = () => {};
   if (appIDs.length > 0) cancel = clock.after(checkIntervalMs, check);
@@ -78,6 +83,12 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
     const namespace = await openNamespace(tables, appID, shared, options);
     keep(appID, namespace);
     if (isDraining) await namespace.drain(0);
+  }
+
+  async function resumeIn(appID: string): Promise<void> {
+    if (opened.has(appID)) return;
+    const { query } = inSchema(database, await appSchemaOf(database.query, appID));
+    if (await hasUnfinishedErasures(query)) await open(appID);
   }
 
   function check(): void {
@@ -112,11 +123,20 @@ export function createNamespaces(database: Database, shared: Shared, options: Na
         return false;
       }
     },
+    resume() {
+      for (const appID of appIDs)
+        void retry(() => resumeIn(appID), {
+          clock,
+          signal: ending.signal,
+          failed: (error) => logger.warn('Could not go on with an erasure; retrying', { appID, error }),
+        });
+    },
     state: () => sumOf(all.map((namespace) => namespace.state())),
     states: () => new Map([...opened].map(([appID, namespace]) => [appID, namespace.state()])),
     async drain(withinMs) {
       isDraining = true;
       cancel();
+      ending.abort();
       let cancelDeadline = () => {};
       const deadline = new Promise<void>((resolve) => (cancelDeadline = clock.after(withinMs, resolve)));
       // Clients that wait for a namespace would keep the server from closing.

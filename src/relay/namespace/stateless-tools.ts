@@ -8,6 +8,7 @@ import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { SignInLimits } from '../client/connection-options.ts';
 import type { ReadTurns } from '../client/reading/read-turns.ts';
 import type { WireMeasure } from '../client/wire-measure.ts';
+import type { Erasures } from '../erasure/erasures.ts';
 import type { BearerStore } from '../storage/bearer-store.ts';
 import type { Database } from '../database/database.ts';
 import type { StorageIdentity } from '../database/schema.ts';
@@ -24,7 +25,7 @@ export interface StatelessTools {
   readonly node: LocalNode;
   readonly storage: SqlStorage;
   readonly beginnings: Pick<Beginnings, 'sinceMs'>;
-  readonly restrictions: Pick<Restrictions, 'blockOf' | 'isBlocked' | 'isTakenDown' | 'list'>;
+  readonly restrictions: Pick<Restrictions, 'blockOf' | 'barredBy' | 'closedBy' | 'isTakenDown' | 'list'>;
   /** Undefined if clients need not sign in. */
   readonly usage: Pick<Usage, 'enter' | 'left'> | undefined;
   readonly turns: ReadTurns;
@@ -32,14 +33,21 @@ export interface StatelessTools {
   readonly measure: WireMeasure;
   /** Undefined if clients need not sign in. */
   readonly signInMethods: SignInMethods | undefined;
+  /** The same, but they let in those who are blocked, too. */
+  readonly offeredMethods: SignInMethods | undefined;
   /** What a user may load and send; undefined if that is everything. */
   readonly rightsOf: ((principal: Principal | undefined) => Rights) | undefined;
   /** Shared by the relays of the storage. */
   readonly bearerStore: BearerStore;
   readonly signIns: Pick<SignInLimits, 'signInFailed' | 'signInRefusal'>;
+  readonly erasures: Erasures;
+  /** Whether a proof for this address is for this relay and this app. */
+  isAudience(url: string): boolean;
   readonly minAppVersion: string | undefined;
   readonly durability: Database['durability'];
   identity(): StorageIdentity;
+  /** Gives the storage a new epoch. Resolves with it once all clients of this relay are disconnected, so that they compare everything. */
+  renewEpoch(): Promise<StorageIdentity>;
   /** Calls `run` once memory and the database are known to agree. */
   onceSure(run: () => void): void;
   /** Why clients are not served. */

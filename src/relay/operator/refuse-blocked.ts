@@ -1,6 +1,6 @@
 import { SignInRefusal, type Principal } from '../auth/principal.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
-import type { Restriction } from './restriction.ts';
+import type { Block } from './restriction.ts';
 import type { Restrictions } from './restrictions.ts';
 
 /** The client finds out this late that it is no longer blocked. */
@@ -13,10 +13,10 @@ export interface BlockRefusal {
   readonly retryAfterMs: number;
 }
 
-export function refusalOf({ reason, untilMs }: Restriction, nowMs: number): BlockRefusal {
+export function refusalOf({ reason, untilMs, isErased }: Block, nowMs: number): BlockRefusal {
   const leftMs = untilMs === 0 ? retryAfterMs : untilMs - nowMs;
   return {
-    reason: `The operator of this relay has blocked this account: ${reason}`,
+    reason: isErased ? reason : `The operator of this relay has blocked this account: ${reason}`,
     retryAfterMs: Math.min(retryAfterMs, Math.max(minRetryMs, leftMs)),
   };
 }

@@ -7,6 +7,12 @@ export interface Restriction extends RestrictedTarget {
   readonly sinceMs: number;
 }
 
+/** Why someone may not come in. */
+export interface Block extends Pick<Restriction, 'reason' | 'untilMs'> {
+  /** The account was erased at the person's request. */
+  readonly isErased?: boolean;
+}
+
 export interface RestrictedTarget {
   readonly kind: 'account' | 'principal' | 'covalue';
   /** Of a principal that is no account: as in `Principal`. */

@@ -1,17 +1,23 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { CoValueHeader } from '../../engine/content.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Database } from '../database/database.ts';
 import { followRows, type FollowedRows } from './followed-rows.ts';
-import type { RestrictedTarget, Restriction } from './restriction.ts';
+import type { Block, RestrictedTarget, Restriction } from './restriction.ts';
 import { deleteRestriction, readRestrictions, storeRestriction } from './restriction-rows.ts';
 
 /** The restrictions in force, in memory, because every message is checked against them. None before `load`. */
 export interface Restrictions extends Pick<FollowedRows, 'load' | 'refresh' | 'stop'> {
-  blockOf(principal: Pick<Principal, 'kind' | 'id'>): Restriction | undefined;
+  blockOf(principal: Pick<Principal, 'kind' | 'id'>): Block | undefined;
   /** Of an account, or of an agent, whose account it is. */
   isBlocked(author: string): boolean;
+  /** Whether it is served like a CoValue that is not there. */
   isTakenDown(coValueID: string): boolean;
+  /** Why no content of a CoValue is taken. `newHeader`: unless it is stored already. */
+  closedBy(coValueID: string, newHeader?: CoValueHeader): 'taken-down' | 'erased' | undefined;
+  /** Why no content of an author is taken. */
+  barredBy(author: string): 'blocked' | 'erased-author' | undefined;
   /** Oldest first. */
   list(): readonly Restriction[];
   /** Resolves once it is in force here, with false if there are too many. Rejects if the database does not take it. */
@@ -102,6 +108,8 @@ export function createRestrictions({
     blockOf: ({ kind, id }) => (kind === 'token' ? inForce.principal.get(id) : accountBlockOf(id)),
     isBlocked: (author) => accountBlockOf(author) !== undefined,
     isTakenDown: (coValueID) => inForce.covalue.has(coValueID),
+    closedBy: (coValueID) => (inForce.covalue.has(coValueID) ? 'taken-down' : undefined),
+    barredBy: (author) => (accountBlockOf(author) ? 'blocked' : undefined),
     list: () => all().sort((one, other) => one.sinceMs - other.sinceMs),
     add: async (restriction) => rows.afterChange(await storeRestriction(database, restriction)),
     remove: async (target) => rows.afterChange(await deleteRestriction(database, target)),

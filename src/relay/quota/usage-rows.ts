@@ -47,6 +47,12 @@ export async function addUsage(
   return byPrincipal(totals);
 }
 
+/** Also as who gets back what deletions take. */
+export async function deleteUsage(query: Query, key: string): Promise<void> {
+  await query(`delete from relay.usage where principal = $1`, [key]);
+  await query(`update relay.deletions set payer = null where payer = $1`, [key]);
+}
+
 export function* partsOf<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < all.length; from += maxRows) yield all.slice(from, from + maxRows);
 }

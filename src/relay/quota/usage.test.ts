@@ -30,6 +30,7 @@ function open(database: Pick<Database, 'query' | 'write'>, quota?: Quota) {
   const usage = createUsage({
     database,
     quotaOf: () => quotas.anyone,
+    isErased: (key) => key === 'erased',
     hasRoomFor: (clientIDs) => void asked.push([...clientIDs]),
     clock,
     logger: silentLogger,
@@ -66,6 +67,14 @@ it('[RELAY-85] is added to the database every 10 s, by several relays', async ()
   }
   expect(await two.usage.usedBy('a')).toEqual({ bytes: 115, coValues: 3 });
   expect(await two.usage.largest(1)).toEqual([row('a', 115, 3)]);
+});
+
+it('[RELAY-90] of an account that was erased is not written any more', async () => {
+  const database = await openDatabase();
+  const { usage, clock } = open(database);
+  for (const key of ['a', 'erased']) usage.charge(key, bytes(5));
+  clock.advance(writeUsageMs);
+  await until(async () => expect(await stored(database)).toEqual([row('a', 5)]));
 });
 
 it('[RELAY-85] is kept while the database takes nothing, and is written once', async () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { encodeFrame, type ChallengeFrame } from '../../wire/frames.ts';
 import { receiptType, type Receipt } from '../../wire/receipt.ts';
-import { agentOfStorage } from './storage-agent.ts';
+import { agentOfStorage } from '../storage/agent-of-storage.ts';
 
 /** Signs the latest mark of the storage for clients that ask. */
 export interface Receipts {

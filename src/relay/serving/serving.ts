@@ -23,7 +23,6 @@ import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import { createNamespaces } from '../namespace/namespaces.ts';
 import { accountIDOf } from '../auth/verify-proof.ts';
 import { enforceRestrictions } from '../operator/enforce-restrictions.ts';
-import { refuseBlocked } from '../operator/refuse-blocked.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { Quota } from '../quota/quota.ts';
 import { createQuotas, type Quotas } from '../quota/quotas.ts';
@@ -79,6 +78,8 @@ export interface ClientPlace {
 export interface ServingOptions extends NamespaceOptions {
   /** The apps that have a namespace. */
   readonly appIDs?: readonly string[] | undefined;
+  /** Whether a client that dialled this address meant this relay, and this app. */
+  isAudience?(url: string, appID: string | undefined): boolean;
   /** Undefined if clients need not sign in. */
   readonly auth?: AuthRules | undefined;
   /** Undefined if clients may load and send everything. */
@@ -151,8 +152,8 @@ export async function startServing(
     measuresOf: metrics.of,
     turns: createReadTurns(),
     signInLimits: admission,
-    signInMethodsOf:
-      signInMethodsOf && ((appID) => refuseBlocked(signInMethodsOf(appID), restrictions, clock.nowMs)),
+    signInMethodsOf,
+    isAudience: options.isAudience ?? (() => false),
     trapped: ending.trapped,
     ending: () => ending.refusal,
   };
@@ -168,6 +169,7 @@ export async function startServing(
     throw error;
   }
   database.onTakenOver?.(ending.takenOver);
+  namespaces.resume();
 
   const sockets = new WebSocketServer({
     noServer: true,

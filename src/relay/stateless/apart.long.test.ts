@@ -75,11 +75,14 @@ function apart(open: () => Promise<string>) {
 
 describe('two apps of a relay in memory', () => apart(() => Promise.resolve('memory:')));
 
-it.each(['pull', 'nonce', 'token'])('[RELAY-70] %s cannot be the ID of an app', async (appID) => {
-  await expect(startRelay({ storage: 'memory:', appIDs: [appID] })).rejects.toMatchObject({
-    code: 'RELAY_SETTING_INVALID',
-  });
-});
+it.each(['pull', 'nonce', 'token', 'erase', 'export'])(
+  '[RELAY-70] %s cannot be the ID of an app',
+  async (appID) => {
+    await expect(startRelay({ storage: 'memory:', appIDs: [appID] })).rejects.toMatchObject({
+      code: 'RELAY_SETTING_INVALID',
+    });
+  },
+);
 
 it('[RELAY-69] [RELAY-70] a token with the claim `app` counts for requests to that app alone', async () => {
   const key = await createSigningKey('key');

@@ -29,7 +29,7 @@ export function checkBearer(
   request: IncomingMessage,
   address: string,
   methods: SignInMethods | undefined,
-  part: 'push' | 'pull',
+  part: 'push' | 'pull' | 'erase' | 'export',
   tools: SignInTools,
 ): Promise<Sender> {
   const asked = { how: inHeader, isTicketTaken: part === 'push' };

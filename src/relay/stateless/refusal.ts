@@ -47,6 +47,12 @@ export interface Conflict {
   readonly why: 'gap' | 'fork';
 }
 
+/** A session that the relay does not take. */
+export interface RefusedSession {
+  readonly id: string;
+  readonly sessionID: string;
+}
+
 /** Answers a request with an error. No field repeats anything of what the client sent but IDs. */
 export class StatelessRefusal extends Error {
   readonly status: number;
@@ -59,6 +65,8 @@ export class StatelessRefusal extends Error {
       readonly retryAfterMs?: number | undefined;
       readonly conflicts?: readonly Conflict[];
       readonly ids?: readonly string[];
+      /** Those of `ids` that are refused. Without them, `ids` are refused as a whole. */
+      readonly sessions?: readonly RefusedSession[];
     } = {},
   ) {
     super(message);

@@ -11,7 +11,9 @@ import { noLookups } from './refusal.ts';
 
 /** Nonces, tokens and tickets that count at all relays of a storage, because these share a secret. */
 export interface RelayTokens {
-  createNonce(): Promise<{ readonly nonce: string; readonly expiresInMs: number }>;
+  createNonce(purpose?: NoncePurpose): Promise<{ readonly nonce: string; readonly expiresInMs: number }>;
+  /** Rejects with a `SignInRefusal` unless it is a fresh nonce for that purpose, and was never used. */
+  useErasureNonce(nonce: string): Promise<void>;
   /** Takes an account proof, with a nonce of this storage. Rejects with a `SignInRefusal` or a `StatelessRefusal`. */
   readonly exchange: (proof: AccountAuth, methods: SignInMethods) => Promise<Granted>;
   /** The same, for a ticket. */
@@ -24,6 +26,8 @@ export interface RelayTokens {
   verifyTicket(token: string): Promise<Ticket>;
 }
 
+/** `nonce`: to sign in. None serves for the other. */
+export type NoncePurpose = 'nonce' | 'erasure-nonce';
 export interface Granted {
   readonly token: string;
   readonly expiresInMs: number;
@@ -53,7 +57,7 @@ const prefix = 'maia1.';
 const ticketPrefix = 'maia1-push.';
 const prefixes = { token: prefix, ticket: ticketPrefix } as const;
 type Granting = keyof typeof prefixes;
-type Purpose = Granting | 'nonce';
+type Purpose = Granting | NoncePurpose;
 
 /** Whether a text is meant as a token of a relay. */
 export function isRelayToken(text: string): boolean {
@@ -84,6 +88,16 @@ export function createRelayTokens({ store, identity, clock }: RelayTokensOptions
     return is.length === should.length && timingSafeEqual(is, should) ? signedText : undefined;
   }
 
+  async function checkNonce(purpose: NoncePurpose, nonce: string): Promise<void> {
+    const text = await read(purpose, nonce);
+    if (text === undefined || hasEnded(Number.parseInt(text, 10)))
+      throw refused('its nonce is not one of this relay, or has expired');
+  }
+
+  async function useNonce(nonce: string): Promise<void> {
+    if (!(await store.useNonce(nonce, nonceMs + 2 * toleranceMs))) throw refused('its nonce was used before');
+  }
+
   const hasEnded = (untilMs: number) => untilMs + toleranceMs < clock.nowMs();
 
   async function grant(purpose: Granting, claims: JsonRecord, forMs: number): Promise<Granted> {
@@ -103,10 +117,14 @@ export function createRelayTokens({ store, identity, clock }: RelayTokensOptions
   }
 
   return {
-    async createNonce() {
+    async createNonce(purpose = 'nonce') {
       const untilMs = clock.nowMs() + nonceMs;
       const text = `${untilMs}.${randomBytes(16).toString('base64url')}`;
-      return { nonce: await signed('nonce', text), expiresInMs: nonceMs };
+      return { nonce: await signed(purpose, text), expiresInMs: nonceMs };
+    },
+    async useErasureNonce(nonce) {
+      await checkNonce('erasure-nonce', nonce);
+      await useNonce(nonce);
     },
     async exchange(frame, methods) {
       const principal = await prove(frame, methods);
@@ -139,12 +157,10 @@ export function createRelayTokens({ store, identity, clock }: RelayTokensOptions
   /** Uses up the proof's nonce. */
   async function prove(frame: AccountAuth, methods: SignInMethods): Promise<Principal> {
     const { nonce } = frame.proof;
-    const text = await read('nonce', nonce);
-    if (text === undefined || hasEnded(Number.parseInt(text, 10)))
-      throw refused('its nonce is not one of this relay, or has expired');
+    await checkNonce('nonce', nonce);
     const principal = await methods.verify(frame, nonce);
     if (principal.kind !== 'account') throw noLookups();
-    if (!(await store.useNonce(nonce, nonceMs + 2 * toleranceMs))) throw refused('its nonce was used before');
+    await useNonce(nonce);
     return principal;
   }
 }

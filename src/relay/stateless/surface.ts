@@ -11,7 +11,9 @@ import type { StatelessTools } from '../namespace/stateless-tools.ts';
 import type { Visit } from '../serving/serving.ts';
 import { checkBearer, refuseOthersContent, signIn } from './bearer.ts';
 import { deliver, type Answer, type Delivery } from './deliver-answer.ts';
+import { deliverLines, type LinesAnswer } from './deliver-lines.ts';
 import { grantToken, notOffered, requireMethod } from './grant-token.ts';
+import { answerPerson } from './personal-requests.ts';
 import { createPull, readPull } from './pull/pull.ts';
 import { createPush } from './push/push.ts';
 import { readPush } from './push/read-push.ts';
@@ -43,6 +45,10 @@ export interface StatelessOptions {
 
 const maxBodyBytes = 10_000_000;
 const maxProofBytes = 20_000;
+/** With the signatures of its keyring's agents. */
+const maxPersonalProofBytes = 50_000;
+/** Each reads all groups of the storage, and all wait for each other. */
+const personalPerAddress = 2;
 /** How long a client may stall while the relay is stopping. */
 const lastMs = 1_000;
 
@@ -59,6 +65,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
   const parts = new WeakMap<StatelessTools, Parts>();
   const pushing = createPlaces(limits.requestsPerAddress);
   const pulling = createPlaces(limits.requestsPerAddress);
+  const serving = createPlaces(Math.min(limits.requestsPerAddress, personalPerAddress));
   /** Each ends a request. */
   const open = new Set<() => void>();
   let isDraining = false;
@@ -79,7 +86,10 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     const { request, memory } = one;
     const own = partsOf(tools);
     checkVersion(request, tools);
+    if (part === 'nonce' && queryOf(request).get('for') === 'erasure')
+      return own.tokens.createNonce('erasure-nonce');
     if (part === 'nonce' || part === 'token') return signInBy(one, part, tools);
+    if (part === 'erase' || part === 'export') return serve(one, part, tools);
     const { signInMethods } = tools;
     const sender = await checkBearer(request, addressOf(request), signInMethods, part, {
       ...tools,
@@ -102,6 +112,22 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
       return push;
     };
     return own.push(parse, { memory, sender, rights, place });
+  }
+
+  /** A person erases or exports what is their own. An address may have few of these at once. */
+  async function serve(
+    { request, signal, memory, enter }: OpenRequest,
+    part: 'erase' | 'export',
+    tools: StatelessTools,
+  ): Promise<object | undefined> {
+    checkServing(tools);
+    const address = addressOf(request);
+    serving.check(address);
+    const body = await readRequest(request, { ...bodies, signal, maxBytes: maxPersonalProofBytes }, memory);
+    if (!body) return undefined;
+    const { tokens } = partsOf(tools);
+    enter(serving);
+    return answerPerson(part, { request, signal, address, body, tokens, tools });
   }
 
   /** An account proves itself without a connection: by a nonce, and then a token for its requests, or a ticket. */
@@ -144,11 +170,14 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
       const answer = await find();
       if (!answer) return;
       if (!request.complete) response.setHeader('connection', 'close');
-      delivery = deliver(response, answer, {
-        ...{ waitMs, clock },
-        sending: memory?.sending ?? (() => {}),
-        sent: () => (request.complete ? undefined : discardBody(request, clock)),
-      });
+      const sent = () => (request.complete ? undefined : discardBody(request, clock));
+      delivery =
+        'lines' in answer.body
+          ? deliverLines(response, answer.body as LinesAnswer, {
+              ...{ waitMs, clock },
+              failed: (error) => logger.warn('Could not send all of an export', { error }),
+            })
+          : deliver(response, answer, { waitMs, clock, sending: memory?.sending ?? (() => {}), sent });
       if (isDraining) end();
       await delivery.ended;
     } finally {
@@ -231,7 +260,7 @@ function refuseNext(response: ServerResponse): void {
     .end(`${JSON.stringify(body)}\n`);
 }
 
-type Stateless = 'push' | 'pull' | 'nonce' | 'token';
+type Stateless = 'push' | Exclude<SyncPlace['part'], 'sync' | 'ws'>;
 
 /** Undefined if the request is for a channel, or for nothing. */
 function statelessPart({ method, headers }: IncomingMessage, part: SyncPlace['part']): Stateless | undefined {

@@ -44,7 +44,7 @@ interface Reading {
 }
 
 export function createContentLoader(
-  database: Database,
+  database: Pick<Database, 'query'>,
   /** Called with the stored state of each CoValue handed out. */
   loaded: (state: KnownState) => void,
   /** Called when a read begins. The returned function throws if what was read by then no longer counts. */

@@ -13,6 +13,8 @@ export interface Owners {
   of(ids: readonly string[]): Promise<readonly OwnedRow[]>;
   /** How many transactions each of these has, if any. Rejects if the read fails. */
   totals(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Whether each stored row has its owner. If not, begins to fill them in. Rejects if the read fails. */
+  areKnown(): Promise<boolean>;
   /** Begins to fill in the owners that rows of earlier versions lack. */
   start(): void;
   stop(): void;
@@ -35,6 +37,11 @@ export function createOwners(
       // A relay of an earlier version may have stored more since.
       fill.start();
       return undefined;
+    },
+    async areKnown() {
+      const [lacking] = await database.query(`select from relay.covalues where owner is null limit 1`);
+      if (lacking) fill.start();
+      return !lacking;
     },
     of: (ids) => readOwners(database.query, ids),
     totals: (ids) => readTotals(database.query, ids),

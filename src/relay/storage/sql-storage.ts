@@ -1,7 +1,7 @@
 import { cojsonInternals, emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Database, WriteRefusal } from '../database/database.ts';
+import type { Database, WriteRefusal, Query } from '../database/database.ts';
 import { isConflict, isLockTimeout } from '../database/postgres-facts.ts';
 import { readClaims, type Claim } from '../beginnings/claims.ts';
 import { createBatchReader } from './batch-reader.ts';
@@ -70,12 +70,17 @@ export interface SqlStorage extends StorageAPI {
    * Reads what is committed, for a reader that has nothing yet. Of CoValues other than groups and accounts, it reads only these
    * sessions and deletions, or all.
    */
-  openReader(onlySessions?: readonly string[]): Pick<ContentLoader, 'load' | 'read' | 'readNewer'>;
+  openReader(
+    onlySessions?: readonly string[],
+    query?: Query,
+  ): Pick<ContentLoader, 'load' | 'read' | 'readNewer'>;
   /** What has changed, from the log. Rejects if a read fails. */
   readonly changes: ChangesSince;
   readonly owners: Owners;
   /** Reads what other relays stored beyond the state in memory. */
   readonly loadNewer: LoadNewer;
+  /** The CoValue was erased, and the node has discarded it: discards what is left of it in memory. */
+  forgetErased(id: RawCoID): void;
   /** The database went back to an earlier state: discards all that memory says of what is stored, and reads in progress. */
   forgetStored(): void;
   /** Commits queued content, for at most `withinMs`, and closes the database. Safe to call twice. */
@@ -345,8 +350,14 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     },
     changes: createChangesSince(database.query),
     owners,
-    openReader: (onlySessions) => createContentLoader(database, () => {}, beginRead, onlySessions),
+    openReader: (onlySessions, query = database.query) =>
+      createContentLoader({ query }, () => {}, beginRead, onlySessions),
     loadNewer: (known, handOut) => readUntilDone(() => loadNewer(known, handOut)),
+    forgetErased(id) {
+      writer.forget();
+      damaged.delete(id);
+      validDeletions.delete(id);
+    },
     forgetStored() {
       generation++;
       states.forgetAll();

@@ -7,6 +7,7 @@ import {
   loadKnownState,
   describeStorage,
 } from '../../../test/support/relay/test-storage.ts';
+import type { KnownState } from '../../engine/content.ts';
 import type { Database } from '../database/database.ts';
 import type { SqlStorage } from './sql-storage.ts';
 import { until } from '../../../test/support/until.ts';
@@ -51,6 +52,33 @@ describeStorage((test) => {
       const written = vi.fn();
       storage.onceWritten(undefined, written);
       expect(written).toHaveBeenCalledOnce();
+
+      // [RELAY-90] An erased CoValue holds up nothing.
+      storage.afterCommit(undefined, acknowledged);
+      expect(acknowledged).not.toHaveBeenCalled();
+      storage.forgetErased(map.id);
+      storage.afterCommit(undefined, acknowledged);
+      expect(acknowledged).toHaveBeenCalledOnce();
+    });
+
+    it('[RELAY-90] no longer counts as a deletion that may be stored once memory has forgotten the CoValue', async () => {
+      for (const isErased of [false, true]) {
+        const storage = test.open();
+        const map = (await createClientNode()).createGroup().createMap({ a: 1 });
+        const store = (since?: KnownState) => {
+          for (const content of map.core.newContentSince(since) ?? [])
+            storage.store(content, () => undefined);
+          return new Promise<void>((resolve) => storage.afterCommit(map.id, resolve));
+        };
+        await store();
+        const before = structuredClone(map.core.knownState());
+        map.core.deleteCoValue();
+        storage.markDeleteAsValid(map.id);
+        if (isErased) storage.forgetErased(map.id);
+        await store(before);
+        const rows = await test.query(`select from deletions where covalue_id = $1`, [map.id]);
+        expect(rows).toHaveLength(isErased ? 0 : 1);
+      }
     });
 
     it('is committed once, even if its news cannot be passed on', async () => {

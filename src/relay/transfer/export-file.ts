@@ -45,7 +45,7 @@ export async function* exportLines(query: Query): AsyncGenerator<string, Summary
 }
 
 /** Escapes two characters that JSON allows unescaped but some line readers treat as line breaks. */
-function lineOf({ name }: Table, row: Row): string {
+export function lineOf({ name }: Table, row: Row): string {
   return JSON.stringify([name, ...row])
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029');

@@ -13,7 +13,7 @@ export interface Table {
   readonly rowsPerPage: number;
 }
 
-/** The tables with user content, with what users have stored, and with what operators have set. No identity and no other internal data is transferred. */
+/** The tables with user content, with what users have stored, with what operators have set, and with what was erased. No identity and no other internal data is transferred. */
 export const tables: readonly Table[] = [
   { name: 'covalues', keys: 1, rowsPerPage: 2_000, columns: { id: 'text', header: 'text' } },
   {
@@ -59,6 +59,37 @@ export const tables: readonly Table[] = [
     keys: 2,
     rowsPerPage: 2_000,
     columns: { app: 'text', principal: 'text', bytes: 'float8', covalues: 'float8' },
+  },
+  {
+    name: 'erasures',
+    keys: 1,
+    rowsPerPage: 2_000,
+    columns: {
+      id: 'text',
+      account_id: 'text',
+      keyring: 'text',
+      salt: 'text',
+      hashes: 'int4',
+      state: 'text',
+      asked_at_ms: 'float8',
+      done_at_ms: 'float8',
+      kept: 'text',
+      covalues: 'int4',
+      transactions: 'float8',
+      bytes: 'float8',
+    },
+  },
+  {
+    name: 'erased',
+    keys: 2,
+    rowsPerPage: 2_000,
+    columns: { erasure: 'text', hash: 'text', keeps_header: 'boolean' },
+  },
+  {
+    name: 'certificates',
+    keys: 1,
+    rowsPerPage: 2_000,
+    columns: { erasure: 'text', account_id: 'text', done_at_ms: 'float8', signed: 'text' },
   },
 ];
 

@@ -54,6 +54,10 @@ export async function openAgent(platform: AgentPlatform, options: AgentSessionOp
       revealRecoveryPhrase: () =>
         seed.withSeed(async (bytes) => (await phraseModule.load()).seedToPhrase(bytes)),
       signOut: leaving.signOut,
+      erasure: {
+        previewErasure: () => seed.withSeed(() => []),
+        eraseAccount: () => seed.withSeed(() => []),
+      },
     });
     activate(session);
     return session;

@@ -17,10 +17,12 @@ export function createSession(parts: {
   readonly passkeys: Passkeys;
   readonly revealRecoveryPhrase: RevealRecoveryPhrase;
   readonly signOut: SignOut;
+  readonly erasure: Pick<Session, 'previewErasure' | 'eraseAccount'>;
   readonly loads: Loads;
   readonly life: SessionLife;
 }): Session {
-  const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, loads, life } = parts;
+  const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, erasure, loads, life } =
+    parts;
   return {
     node,
     account: node.expectCurrentAccount('the node of a session has an account'),
@@ -33,6 +35,7 @@ export function createSession(parts: {
     load: loads.load,
     revealRecoveryPhrase,
     signOut,
+    ...erasure,
     close: (options) => life.close(undefined, options),
     on: (...[event, listener]: SessionListener) =>
       event === 'closed' ? life.onClosed(listener) : life.onReplaced(listener),

@@ -8,6 +8,7 @@ import { activate } from '../active-session.ts';
 import { followAfterLastTab } from '../after-last-tab/after-last-tab.ts';
 import { importAccount } from './import-account.ts';
 import { createSession } from './create-session.ts';
+import { createAccountErasure } from '../erasure/account-erasure.ts';
 import { openNode, type OpenNode } from './open-node.ts';
 import { createLoads } from '../loads/create-loads.ts';
 import { managePasskeys } from '../passkeys/manage-passkeys.ts';
@@ -120,6 +121,7 @@ function begin(parts: SessionParts): Session {
     passkeys: managed.passkeys,
     revealRecoveryPhrase: createPhraseReveal({ platform, kernelMap, seed, sync, options }),
     signOut: leaving.signOut,
+    erasure: createAccountErasure({ platform, kernelMap, seed, options, node, signOut: leaving.signOut }),
     loads,
     life,
   });

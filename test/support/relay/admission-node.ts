@@ -61,7 +61,8 @@ export function createAdmissionNode(
     beginnings,
     maxHeldBytes,
     restrictions: {
-      isBlocked: (accountID) => blocked.has(accountID),
+      barredBy: (accountID) => (blocked.has(accountID) ? 'blocked' : undefined),
+      closedBy: (id) => (takenDown.has(id) ? 'taken-down' : undefined),
       isTakenDown: (id) => takenDown.has(id),
     },
     on: {

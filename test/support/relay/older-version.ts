@@ -3,11 +3,22 @@ import { prepareSchema } from '../../../src/relay/database/schema.ts';
 
 export type OldVersion = 1 | 2 | 3 | 4;
 
+const erasures = ['erasures', 'erased', 'certificates'];
+
 /** The tables that relays of later versions added. */
 const laterTables: Readonly<Record<OldVersion, readonly string[]>> = {
-  1: ['beginnings', 'changes', 'storage_marks', 'relay_secret', 'used_nonces', 'usage', 'quotas'],
-  2: ['changes', 'storage_marks', 'relay_secret', 'used_nonces', 'usage', 'quotas'],
-  3: ['relay_secret', 'used_nonces', 'usage', 'quotas'],
+  1: [
+    'beginnings',
+    'changes',
+    'storage_marks',
+    'relay_secret',
+    'used_nonces',
+    'usage',
+    'quotas',
+    ...erasures,
+  ],
+  2: ['changes', 'storage_marks', 'relay_secret', 'used_nonces', 'usage', 'quotas', ...erasures],
+  3: ['relay_secret', 'used_nonces', 'usage', 'quotas', ...erasures],
   4: [],
 };
 

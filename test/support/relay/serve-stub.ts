@@ -40,7 +40,7 @@ export function serveStub(options: Partial<ConnectionOptions> = {}) {
     memory: plentyOfMemory(),
     admission: { mayName: () => true },
     beginnings: { read: () => undefined, heldBack: () => undefined },
-    restrictions: { isTakenDown: () => false, blockOf: () => undefined },
+    restrictions: { isTakenDown: () => false, blockOf: () => undefined, barredBy: () => undefined },
     hello: {} as ConnectionOptions['hello'],
     clock,
     random: () => 0.5,

@@ -20,7 +20,7 @@ export interface PushNodeOptions {
   readonly node: LocalNode;
   readonly storage: Pick<SqlStorage, 'readClaim' | 'readCommitted'>;
   readonly beginnings: Pick<Beginnings, 'sinceMs'>;
-  readonly restrictions: Pick<Restrictions, 'isBlocked' | 'isTakenDown'>;
+  readonly restrictions: Pick<Restrictions, 'barredBy' | 'closedBy' | 'isTakenDown'>;
   readonly clock: Clock;
   readonly inTurn: Pace['inTurn'];
 }
@@ -31,6 +31,10 @@ export interface PushNode {
   readonly mayName: Admission['mayName'];
   core(id: string): CoValueCore | undefined;
   isHere(id: string): boolean;
+  /** Whether a group that names this CoValue waits for it. */
+  isAwaited(id: string): boolean;
+  /** Whether nothing is taken of this author. */
+  isBarred(author: string): boolean;
   countOf(id: string, sessionID: SessionID): number;
   /** Rejects with a `StatelessRefusal` if cojson cannot read it. */
   hand(part: Content): Promise<void>;
@@ -100,6 +104,8 @@ export function openPushNode(options: PushNodeOptions): PushNode {
     mayName,
     core,
     isHere,
+    isBarred: (author) => restrictions.barredBy(author) !== undefined,
+    isAwaited: (id) => !isHere(id) && !restrictions.isTakenDown(id),
     countOf: (id, sessionID) => core(id)?.verified?.getTransactionsCount(sessionID) ?? 0,
     async hand(part) {
       await beginnings.read(part);

@@ -3,7 +3,7 @@ import { namedIn } from '../../../engine/release-pacing.ts';
 import { contentRefusals, type RefusalReason } from '../../admission/content-refusal.ts';
 import { isSameTransaction } from '../../storage/find-forks.ts';
 import type { PushNode, PushNodeOptions } from './push-node.ts';
-import { StatelessRefusal, type Conflict } from '../refusal.ts';
+import { StatelessRefusal, type Conflict, type RefusedSession } from '../refusal.ts';
 
 /**
  * Throws a `StatelessRefusal` unless the node has all of the changes. `awaited`: the CoValues that some of them still wait for.
@@ -12,7 +12,7 @@ export function checkTaken(changes: readonly Content[], awaited: Iterable<string
   checkDependencies(changes, [...awaited], taken);
   const conflicts: Conflict[] = [];
   const unsigned = new Set<string>();
-  const refused = new Map<RefusalReason, Set<string>>();
+  const refused = new Map<RefusalReason, RefusedSession[]>();
   for (const change of changes) {
     const { id } = change;
     if (taken.core(id)?.isDeleted) continue;
@@ -28,11 +28,11 @@ export function checkTaken(changes: readonly Content[], awaited: Iterable<string
       } else {
         // Without a reason it would wait, on a connection, until its author has a role.
         const why = reason ?? 'no-role';
-        refused.set(why, (refused.get(why) ?? new Set()).add(id));
+        refused.set(why, [...(refused.get(why) ?? []), { id, sessionID }]);
       }
     }
   }
-  for (const [reason, ids] of refused) throw notAdmitted(reason, ids);
+  for (const [reason, sessions] of refused) throw notAdmitted(reason, sessions);
   if (unsigned.size > 0)
     throw new StatelessRefusal('invalid', 'The signature of a session does not fit its transactions.', {
       ids: [...unsigned],
@@ -54,10 +54,11 @@ function isFork({ id, new: sessions }: Content, sessionID: string, { core }: Pus
 function checkDependencies(
   changes: readonly Content[],
   awaited: readonly string[],
-  { node, incomplete, isHere }: PushNode,
+  { node, incomplete, isHere, isAwaited }: PushNode,
 ): void {
   const missing = new Set<string>();
-  for (const content of incomplete) for (const id of namedIn(node, content)) if (!isHere(id)) missing.add(id);
+  for (const content of incomplete)
+    for (const id of namedIn(node, content)) if (isAwaited(id)) missing.add(id);
   const absent = awaited.filter((id) => !isHere(id));
   const pushed = new Set<string>(changes.flatMap(({ id, header }) => (header ? [id] : [])));
   // A change that waits for another one of the push lacks what that one lacks.
@@ -71,34 +72,54 @@ function checkDependencies(
   );
 }
 
-/** Throws a `StatelessRefusal` if an operator has forbidden any of it. */
+/** Throws a `StatelessRefusal` if an operator has forbidden any of it, or it was erased. */
 export function refuseForbidden(contents: readonly Content[], restrictions: PushNodeOptions['restrictions']) {
-  refuseTakenDown(contents, restrictions);
-  refuseAny(contents, 'blocked', (content) =>
-    sessionsOf(content).some(([sessionID]) => restrictions.isBlocked(authorOf(sessionID))),
+  refuseClosed(contents, restrictions);
+  const sessions = contents.flatMap((content) =>
+    sessionsOf(content).map(([sessionID]) => ({ id: content.id, sessionID })),
   );
+  const reason = sessions.map(reasonFor).find((found) => found !== undefined);
+  if (reason)
+    throw notAdmitted(
+      reason,
+      sessions.filter((session) => reasonFor(session) === reason),
+    );
+
+  function reasonFor({ sessionID }: RefusedSession): RefusalReason | undefined {
+    return restrictions.barredBy(authorOf(sessionID));
+  }
 }
 
 /** Also a change without a session, of which the rules for sessions see nothing. */
-export function refuseTakenDown(
+export function refuseClosed(
   contents: readonly Content[],
-  { isTakenDown }: PushNodeOptions['restrictions'],
+  { closedBy }: PushNodeOptions['restrictions'],
+  isStored: (id: string) => boolean = () => true,
 ): void {
-  refuseAny(contents, 'taken-down', ({ id }) => isTakenDown(id));
-}
-
-function refuseAny(
-  contents: readonly Content[],
-  reason: RefusalReason,
-  isRefused: (content: Content) => boolean,
-): void {
-  const refused = contents.filter(isRefused);
-  if (refused.length > 0) throw notAdmitted(reason, new Set(refused.map(({ id }) => id)));
-}
-
-function notAdmitted(reason: RefusalReason, ids: ReadonlySet<string>): StatelessRefusal {
+  const reasonFor = ({ id, header }: Content) => closedBy(id, isStored(id) ? undefined : header);
+  const reason = contents.map(reasonFor).find((found) => found !== undefined);
+  if (!reason) return;
   const { code, sentence } = contentRefusals[reason];
-  return new StatelessRefusal(code, sentence, { ids: [...ids] });
+  const ids = contents.filter((content) => reasonFor(content) === reason).map(({ id }) => id);
+  throw new StatelessRefusal(code, sentence, { ids: [...new Set(ids)] });
+}
+
+function notAdmitted(reason: RefusalReason, sessions: readonly RefusedSession[]): StatelessRefusal {
+  const { code, sentence } = contentRefusals[reason];
+  return refusedSessions(code, sentence, sessions);
+}
+
+/** A client can leave them out, and push the rest. */
+export function refusedSessions(
+  code: 'forbidden' | 'clock' | 'quota',
+  message: string,
+  sessions: readonly RefusedSession[],
+): StatelessRefusal {
+  const named = new Map(sessions.map((session) => [`${session.id} ${session.sessionID}`, session]));
+  return new StatelessRefusal(code, message, {
+    ids: [...new Set(sessions.map(({ id }) => id))],
+    sessions: [...named.values()],
+  });
 }
 
 export function conflicting(conflicts: readonly Conflict[]): StatelessRefusal {

@@ -11,7 +11,7 @@ import { checkServing, storageFailed, StatelessRefusal, type Conflict } from '..
 import type { Place } from '../request-places.ts';
 import type { RequestMemory } from '../requests.ts';
 import { openPace, type Pace } from '../request-pace.ts';
-import { conflicting, refuseForbidden } from './push-verdict.ts';
+import { conflicting, refusedSessions, refuseForbidden } from './push-verdict.ts';
 import { refusePush } from '../refuse-unauthorized.ts';
 import { verifyPush } from './verify-push.ts';
 
@@ -159,12 +159,14 @@ export function createPush(tools: StatelessTools) {
     }
 
     async function refusalOf(error: NotWrittenTogether): Promise<StatelessRefusal> {
-      const copied = error.forks.filter(({ copiedBy }) => copiedBy !== undefined).map(({ id }) => id);
+      const copied = error.forks
+        .filter(({ copiedBy }) => copiedBy !== undefined)
+        .map(({ id, sessionID }) => ({ id, sessionID }));
       if (copied.length > 0)
-        return new StatelessRefusal(
+        return refusedSessions(
           'forbidden',
           'The relay already has the beginning of a session in another CoValue or session, so this is a copy of it.',
-          { ids: copied },
+          copied,
         );
       return conflicting(await conflictsIn(error, changes));
     }

@@ -1,4 +1,4 @@
-import { sessionsOf, type Content, type RawCoID } from '../../../engine/content.ts';
+import { ownerOf, sessionsOf, type Content, type RawCoID } from '../../../engine/content.ts';
 import { namedIn, requiredOf } from '../../client/content-dependencies.ts';
 import { contentParts } from '../../client/content-parts.ts';
 import type { WrittenTogether } from '../../storage/commits/written-together.ts';
@@ -7,7 +7,7 @@ import type { SqlStorage } from '../../storage/sql-storage.ts';
 import { loadNeeded, type NeededContent, type NeededOptions } from './needed-content.ts';
 import { openPushNode, type PushNode, type PushNodeOptions } from './push-node.ts';
 import { createPushCost } from './push-cost.ts';
-import { checkTaken, refuseTakenDown } from './push-verdict.ts';
+import { checkTaken, refuseClosed } from './push-verdict.ts';
 
 export interface VerifyOptions extends PushNodeOptions, Pick<NeededOptions, 'loaded' | 'maxLoadedBytes'> {
   readonly storage: Pick<SqlStorage, 'openReader' | 'readClaim' | 'readCommitted'>;
@@ -24,12 +24,13 @@ export interface VerifiedPush {
  * content to store. Throws a `StatelessRefusal` if one of them is not to be stored, and rejects if the storage fails.
  */
 export async function verifyPush(changes: readonly Content[], options: VerifyOptions): Promise<VerifiedPush> {
-  refuseTakenDown(changes, options.restrictions);
+  refuseClosed(changes, options.restrictions);
   const push = openPushNode(options);
   const reader = options.storage.openReader(changes.flatMap((change) => Object.keys(change.new)));
   const cost = createPushCost();
   const stored = loadNeeded({ ...options, node: push.node, reader, isStored: cost.isStored });
   await stored.load([...new Set(changes.map(({ id }) => id))]);
+  refuseClosed(changes, options.restrictions, stored.has);
   const awaited = await handInOrder(changes, push, stored);
   checkTaken(changes, awaited, push);
   const together = push.result(stored.has);
@@ -39,7 +40,7 @@ export async function verifyPush(changes: readonly Content[], options: VerifyOpt
 /** Hands the changes to the node, each after what it depends on. Returns the CoValues that the rest waits for. */
 async function handInOrder(
   changes: readonly Content[],
-  { core, isHere, countOf, mayName, hand }: PushNode,
+  { core, isHere, isAwaited, isBarred, countOf, mayName, hand }: PushNode,
   stored: NeededContent,
 ): Promise<Iterable<RawCoID>> {
   const keyOf = (id: string, sessionID: string) => `${id} ${sessionID}`;
@@ -70,9 +71,13 @@ async function handInOrder(
   async function blockerOf(part: Content): Promise<RawCoID | undefined> {
     if ((!part.header && !isHere(part.id)) || mayFollow(part)) return part.id;
     const header = core(part.id)?.verified?.header ?? part.header;
-    const [required] = await lackingOf(part, requiredOf(part, header));
+    const owner = header && ownerOf(part.id, header);
+    const lacking = await lackingOf(part, requiredOf(part, header));
+    // A session of a barred author is refused, and needs nothing.
+    const required = lacking.find((id) => id === owner || !isBarred(id));
+    if (required !== undefined) return required;
     // The right to name others is known only once the authors are here.
-    return required ?? (await lackingOf(part, namedIn(part, header, mayName)))[0];
+    return (await lackingOf(part, namedIn(part, header, mayName))).find(isAwaited);
   }
 
   const waiting = new Map<RawCoID, Content[]>();

@@ -32,7 +32,7 @@ describeStorage((test) => {
     await committed();
     Object.assign(used, { write: 0, transaction: 0 });
     const fillDisk = () => void (isFull = true);
-    return { map, sessionID: node.currentSessionID, committed, used, fillDisk };
+    return { storage, map, sessionID: node.currentSessionID, committed, used, fillDisk };
   }
 
   describe('an edit that appends to the last write', () => {
@@ -75,6 +75,14 @@ describeStorage((test) => {
       map.set('a', 3);
       await committed();
       expect(await test.query(`select id from covalues where id = $1`, [map.id])).toHaveLength(1);
+    });
+
+    it('[RELAY-90] is compared first once memory has forgotten an erased CoValue', async () => {
+      const { storage, map, committed, used } = await setUp();
+      storage.forgetErased(map.id);
+      map.set('a', 3);
+      await committed();
+      expect(used.transaction).toBe(1);
     });
 
     it('is compared again after a failed commit', async () => {

@@ -1,0 +1,290 @@
+import { LocalNode } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { noMetrics } from '../../../test/support/relay/no-metrics.ts';
+import { plentyOfMemory } from '../../../test/support/relay/plenty-of-memory.ts';
+import { askForSelf } from '../../../test/support/relay/erasure-requests.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import { accountOf, changesOf, push } from '../../../test/support/relay/stateless-client.ts';
+import { createClientNode, crypto } from '../../../test/support/relay/stock-client.ts';
+import { dumpTables } from '../../../test/support/relay/table-dump.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
+import { startRelay } from '../../../test/support/relay/test-relay.ts';
+import { until } from '../../../test/support/until.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { loadFromStorage } from '../../engine/covalue-lookup.ts';
+import { coValuesOf } from '../../engine/private-fields.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { createReadTurns } from '../client/reading/read-turns.ts';
+import { readLimits } from '../config/limits.ts';
+import type { Database, Query } from '../database/database.ts';
+import { openPostgresDatabase } from '../database/postgres-database.ts';
+import { openNamespace } from '../namespace/namespace.ts';
+import { createRestrictions } from '../operator/restrictions.ts';
+import { beginErasure } from './erasure-rows.ts';
+import { sweepMs } from './erasures.ts';
+
+const canary = 'canary-word';
+
+async function createPerson() {
+  const node = await createClientNode();
+  const group = node.createGroup();
+  const map = group.createMap();
+  map.set('word', canary, 'trusting');
+  const all = () => changesOf(node, accountOf(node), group, map);
+  return { node, group, map, all, accountID: accountOf(node).id, agentIDs: [] };
+}
+
+/** A relay without a server, whose memory the test can look into. */
+async function openStorage(url: string, change: (database: Database) => Database = (database) => database) {
+  const clock = createFakeClock();
+  clock.jump(Date.now() - clock.nowMs());
+  const database = change(await openPostgresDatabase(url, 'test', silentLogger));
+  const restrictions = createRestrictions({
+    ...{ database, clock, logger: silentLogger, on: { began() {}, ended() {}, changed() {} } },
+    accountIDOf: (agentID) => agentID,
+  });
+  const namespace = await openNamespace(
+    database,
+    undefined,
+    {
+      ...{ clock, logger: silentLogger, limits: readLimits(), turns: createReadTurns(), random: () => 0.5 },
+      ...{ restrictions, crypto: await WasmCrypto.create(), memory: plentyOfMemory() },
+      ...{ signInMethodsOf: undefined, trapped() {}, ending: () => undefined },
+      signInLimits: { signInFailed() {}, signInRefusal: () => undefined, countLookup: () => undefined },
+      measuresOf: noMetrics.of,
+      isAudience: () => false,
+      quotas: undefined,
+    },
+    {},
+  );
+  onTestFinished(async () => {
+    await namespace.drain(0);
+    restrictions.stop();
+  });
+  return { clock, database, tools: namespace.stateless, publishRestriction: namespace.publishRestriction };
+}
+
+describePostgres('relays on one PostgreSQL', () => {
+  it('[RELAY-90] forget what one of them erases, in memory, too', async () => {
+    const storage = await createPostgres();
+    const [one, two] = [await openStorage(storage), await openStorage(storage)];
+    const { group, map, all, accountID, agentIDs } = await createPerson();
+    for (const content of all()) one.tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => one.tools.storage.onceWritten(undefined, resolve));
+    expect(await loadFromStorage(two.tools.node, map.id)).toBe(true);
+    // The tests of the storage show the rest of this.
+    const discarded = [one, two].map(({ tools }) => vi.spyOn(tools.storage, 'forgetErased'));
+    await one.tools.erasures.erase({ accountID, agentIDs });
+    const ids = [accountID, group.id, map.id] as const;
+    await until(() => {
+      // It reads what is new once in a while.
+      two.clock.advance(1_000);
+      for (const { node } of [one.tools, two.tools])
+        for (const id of ids) expect(coValuesOf(node)?.has(id as typeof map.id)).toBe(false);
+    });
+    for (const { mock } of discarded) expect(mock.calls.flat()).toEqual(expect.arrayContaining([...ids]));
+    for (const { restrictions, storage } of [one.tools, two.tools])
+      for (const id of ids) {
+        // For a minute, others may need the header of the account.
+        expect([restrictions.closedBy(id), restrictions.isTakenDown(id)]).toEqual([
+          'erased',
+          id !== accountID,
+        ]);
+        expect(storage.getKnownState(id).header).toBe(false);
+      }
+  });
+
+  it('[RELAY-93] delete once more what a relay stored before it knew', async () => {
+    const storage = await createPostgres();
+    const one = await openStorage(storage);
+    const { node, group, map, all, accountID, agentIDs } = await createPerson();
+    for (const content of all()) one.tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => one.tools.storage.onceWritten(undefined, resolve));
+    await one.tools.erasures.erase({ accountID, agentIDs });
+    const { query, write } = one.database;
+    const late = node.createGroup();
+    for (const { id, header, new: sessions } of changesOf(node, late)) {
+      await write(`insert into relay.covalues values ($1, $2, $1)`, [id, JSON.stringify(header)]);
+      for (const [sessionID, { newTransactions, lastSignature }] of Object.entries(sessions)) {
+        await write(`insert into relay.sessions values ($1, $2, $3, $4, 0)`, [
+          ...[id, sessionID, newTransactions.length, lastSignature],
+        ]);
+        for (const [place, transaction] of newTransactions.entries())
+          await write(`insert into relay.transactions values ($1, $2, $3, $4)`, [
+            ...[id, sessionID, place, JSON.stringify(transaction)],
+          ]);
+      }
+    }
+    const header = JSON.stringify({ ruleset: { type: 'ownedByGroup', group: group.id } });
+    // The second one is new, and thus not yet known to be erased.
+    for (const id of [map.id, 'co_zLate']) {
+      await write(`insert into relay.covalues values ($1, $2, $3)`, [id, header, group.id]);
+      await write(`insert into relay.sessions values ($1, 'session', 1, 'signature', 0)`, [id]);
+      await write(`insert into relay.transactions values ($1, 'session', 0, $2)`, [id, canary]);
+    }
+    one.clock.advance(sweepMs);
+    await until(async () => {
+      const dump = await dumpTables(query);
+      for (const gone of [canary, group.id, late.id, map.id, 'co_zLate']) expect(dump).not.toContain(gone);
+      expect(await query(`select from relay.covalues`)).toEqual([]);
+      expect(await query(`select from relay.erasures where state = 'done' and account_id = ''`)).toHaveLength(
+        1,
+      );
+    });
+    expect(one.tools.restrictions.closedBy('co_zLate')).toBe('erased');
+    const [certificate, ...others] = await one.tools.erasures.certificates(accountID);
+    expect([certificate?.certificate.erased.coValues, others]).toEqual([2, []]);
+  });
+
+  it('[RELAY-93] keep the header of an account for a minute, whoever asks again, and then forget it', async () => {
+    const storage = await createPostgres();
+    const [one, two] = [await openStorage(storage), await openStorage(storage)];
+    const person = await createPerson();
+    for (const content of person.all()) one.tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => one.tools.storage.onceWritten(undefined, resolve));
+    const first = await one.tools.erasures.erase(person);
+    expect(await two.tools.erasures.erase(person)).toEqual(first);
+    const rows = () => one.database.query(`select id from relay.covalues`);
+    expect(await rows()).toEqual([{ id: person.accountID }]);
+    one.clock.advance(sweepMs);
+    await until(async () => expect(await rows()).toEqual([]));
+    await until(() => {
+      two.clock.advance(1_000);
+      for (const { tools } of [one, two]) expect(tools.restrictions.isTakenDown(person.accountID)).toBe(true);
+    });
+  });
+
+  it('[RELAY-93] leave an erasure that another one has ended', async () => {
+    const storage = await createPostgres();
+    let isAway = false;
+    const one = await openStorage(storage, (database) => ({
+      ...database,
+      transaction: (run, options) =>
+        database.transaction((query) => {
+          const failing: Query = (sql, parameters) => {
+            if (isAway && sql.startsWith('delete from relay.sessions')) throw new Error('Away.');
+            return query(sql, parameters);
+          };
+          return run(failing);
+        }, options),
+    }));
+    const two = await openStorage(storage);
+    const person = await createPerson();
+    for (const content of person.all()) one.tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => one.tools.storage.onceWritten(undefined, resolve));
+    isAway = true;
+    await expect(one.tools.erasures.erase(person)).rejects.toThrow('Away.');
+    await two.tools.erasures.erase(person);
+    two.clock.advance(sweepMs);
+    const ended = () => one.database.query(`select from relay.erasures where state = 'done'`);
+    await until(async () => expect(await ended()).toHaveLength(1));
+    isAway = false;
+    await until(() => {
+      one.clock.advance(10_000);
+      expect(one.tools.erasures.isBusy()).toBe(false);
+    });
+  });
+
+  it('[RELAY-93] delete what one of them stores long after the end', async () => {
+    const storage = await createPostgres();
+    const waiting: (() => void)[] = [];
+    let isHeld = false;
+    const one = await openStorage(storage);
+    const two = await openStorage(storage, (database) => ({
+      ...database,
+      async transaction(run, options) {
+        if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
+        return database.transaction(run, options);
+      },
+    }));
+    const person = await createPerson();
+    for (const content of person.all()) one.tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => one.tools.storage.onceWritten(undefined, resolve));
+    isHeld = true;
+    const late = person.group.createMap();
+    late.set('word', 'late-word', 'trusting');
+    for (const content of changesOf(person.node, late))
+      two.tools.node.syncManager.handleNewContent(content, 'import');
+    await until(() => expect(waiting).not.toEqual([]));
+    await one.tools.erasures.erase(person);
+    one.clock.advance(sweepMs);
+    const ended = () => one.database.query(`select from relay.erasures where state = 'done'`);
+    await until(async () => expect(await ended()).toHaveLength(1));
+    await until(() => {
+      two.clock.advance(1_000);
+      expect(two.tools.restrictions.isTakenDown(person.accountID)).toBe(true);
+    });
+    isHeld = false;
+    for (const go of waiting) go();
+    await new Promise<void>((resolve) => two.tools.storage.onceWritten(undefined, resolve));
+    await until(async () => expect(await one.database.query(`select id from relay.covalues`)).toEqual([]));
+  });
+
+  it('[RELAY-93] give a certificate of the same erasure, and count nothing of another one', async () => {
+    const storage = await createPostgres();
+    const [one, two] = [await openStorage(storage), await openStorage(storage)];
+    const [alice, bob] = [await createPerson(), await createPerson()];
+    for (const content of [...alice.all(), ...bob.all()])
+      one.tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => one.tools.storage.onceWritten(undefined, resolve));
+    const certificates = await Promise.all([
+      one.tools.erasures.erase(alice),
+      two.tools.erasures.erase(alice),
+      two.tools.erasures.erase(bob),
+    ]);
+    expect(certificates.map(({ certificate }) => certificate.erased.coValues)).toEqual([2, 2, 2]);
+    expect(certificates[1]).toEqual(certificates[0]);
+  });
+
+  it('[RELAY-93] go on with an erasure when they start, at once if two do, and leave it to others while they run', async () => {
+    const storage = await createPostgres();
+    const [one, begun] = [await openStorage(storage), await openStorage(storage)];
+    const person = await createPerson();
+    for (const content of person.all()) one.tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => one.tools.storage.onceWritten(undefined, resolve));
+    await beginErasure(begun.database, { id: 'begun', person, salt: 'salt', askedAtMs: Date.now() });
+    begun.publishRestriction();
+    await until(() => expect(one.tools.restrictions.closedBy(person.accountID)).toBe('erased'));
+    expect(one.tools.erasures.isBusy()).toBe(false);
+    const started = await Promise.all([openStorage(storage), openStorage(storage)]);
+    expect(started.map(({ tools }) => tools.erasures.isBusy())).toEqual([true, true]);
+    await until(async () => {
+      for (const { clock } of started) clock.advance(1_000);
+      expect(started.map(({ tools }) => tools.erasures.isBusy())).toEqual([false, false]);
+      expect(await one.database.query(`select from relay.covalues`)).toEqual([]);
+    });
+    const [certificate, ...others] = await one.tools.erasures.certificates(person.accountID);
+    expect([certificate?.certificate.erased.coValues, others]).toEqual([2, []]);
+  });
+
+  it('[RELAY-91] take the keyring entries that a second request proves', async () => {
+    const { database, tools } = await openStorage(await createPostgres());
+    const { all, accountID } = await createPerson();
+    const secret = crypto.newRandomAgentSecret();
+    const agentID = crypto.getAgentID(secret);
+    const agent = new LocalNode(secret, crypto.newRandomSessionID(agentID), crypto);
+    const entry = agent.createGroup();
+    for (const content of [...all(), ...changesOf(agent, entry)])
+      tools.node.syncManager.handleNewContent(content, 'import');
+    await new Promise<void>((resolve) => tools.storage.onceWritten(undefined, resolve));
+    const first = await tools.erasures.erase({ accountID, agentIDs: [] });
+    expect(await database.query(`select from relay.covalues where id = $1`, [entry.id])).toHaveLength(1);
+    expect(await tools.erasures.erase({ accountID, agentIDs: [agentID] })).toEqual(first);
+    expect(await database.query(`select from relay.covalues where id = $1`, [entry.id])).toEqual([]);
+  });
+
+  it('[RELAY-90] refuse within seconds what one of them has erased', async () => {
+    const storage = await createPostgres();
+    const relays = [await startRelay({ storage }), await startRelay({ storage })] as const;
+    const { node, map, all } = await createPerson();
+    await push(relays[0].url, all());
+    const device = await openRawClient(relays[1].url);
+    device.send({ action: 'load', id: map.id, header: false, sessions: {} });
+    await device.waitFor({ action: 'content', id: map.id });
+    expect((await askForSelf(relays[0].url, node, 'erase')).status).toBe(200);
+    await device.waitFor({ maia: 'refused', code: 'storage', closing: true });
+    // First that the account can write no more, and then what is gone.
+    await until(async () => expect((await push(relays[1].url, changesOf(node, map))).status).toBe(403));
+  });
+});
