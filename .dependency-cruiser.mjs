@@ -106,7 +106,7 @@ const relayFolders = {
   bus: ['database'],
   beginnings: ['database'],
   memory: [],
-  receipts: [],
+  receipts: ['storage'],
   database: ['config'],
   config: [],
 };

@@ -24,7 +24,8 @@ export async function signCertificate(
 ): Promise<SignedErasureCertificate> {
   const { crypto, appID, backupDays } = options;
   const { accountID, askedAtMs, coValues, transactions, bytes, kept } = row;
-  const agentSecret = options.agent?.agentSecret ?? agentOfStorage(crypto, await options.readSecret(), 'maia-erasure');
+  const agentSecret =
+    options.agent?.agentSecret ?? agentOfStorage(crypto, await options.readSecret(), 'maia-erasure');
   const certificate = {
     typ: 'maia-erasure/1',
     relay: crypto.getAgentSignerID(crypto.getAgentID(agentSecret)),
