@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
+import { createGuard } from '../erasure/erasure-guard.ts';
 import type { Database, Query } from './database.ts';
 import { sqlStateOf } from './postgres-facts.ts';
 import { randomName } from './random-name.ts';
@@ -154,7 +155,7 @@ export const createMarks = `create table if not exists relay.storage_marks (numb
 
 /**
  * What was erased at a person's request: the requests, salted hashes of what is gone, and the certificates. No part of a version
- * either; a relay of an earlier version would take erased content again.
+ * either; a relay of an earlier version retries for ever to commit what was erased.
  */
 const createErasures = [
   `create table if not exists relay.erasures (
@@ -207,7 +208,7 @@ async function migrate(query: Query): Promise<void> {
   for (const statements of migrations.slice(version)) {
     for (const statement of statements) await query(statement);
   }
-  for (const statement of [createRestrictions, createQuotas, createMarks, ...createErasures])
+  for (const statement of [createRestrictions, createQuotas, createMarks, ...createErasures, ...createGuard])
     await query(statement);
   if (!stored) await query(`insert into relay.schema_version (version) values ($1)`, [schemaVersion]);
   else if (version < schemaVersion)

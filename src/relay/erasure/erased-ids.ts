@@ -30,12 +30,10 @@ export interface ErasedIDsOptions {
   grown(isNew: (id: string) => boolean): Promise<void>;
   /** Erasures that have not ended yet, as of each reading. */
   unfinished(rows: readonly ErasureRow[]): void;
-  /** One has ended. `wasKnown`: this relay knew before that it had begun. */
-  ended(row: ErasureRow, wasKnown: boolean): void;
 }
 
 export function createErasedIDs(options: ErasedIDsOptions): ErasedIDs {
-  const { query, clock, logger, grown, unfinished, ended } = options;
+  const { query, clock, logger, grown, unfinished } = options;
   const ending = new AbortController();
   /** By salt: an import can bring another one. */
   const known = new Map<string, Map<string, boolean>>();
@@ -44,7 +42,6 @@ export function createErasedIDs(options: ErasedIDsOptions): ErasedIDs {
   const versionOf = ({ hashes, state }: ErasureRow) => `${hashes} ${state}`;
   /** By salt: what has yet to be reported. */
   const fresh = new Map<string, Set<string>>();
-  let isLoaded = false;
   let reading: Promise<void> | undefined;
   let nextReading: Promise<void> | undefined;
 
@@ -62,10 +59,8 @@ export function createErasedIDs(options: ErasedIDsOptions): ErasedIDs {
         hashes.set(hash, keepsHeader);
         fresh.set(salt, added.add(hash));
       }
-      if (isLoaded && row.state === 'done') ended(row, versions.has(id));
       versions.set(id, versionOf(row));
     }
-    isLoaded = true;
     if (fresh.size > 0) await grown((id) => [...fresh].some(([salt, added]) => added.has(hashOf(salt, id))));
     fresh.clear();
     unfinished(rows.filter(({ state }) => state !== 'done'));

@@ -1,13 +1,14 @@
 import type { SignedErasureCertificate } from '../../wire/erasure.ts';
 import type { Database, Query } from '../database/database.ts';
+import { deleteUsage, keyOf } from '../quota/usage-rows.ts';
 import { readTotals } from '../storage/read-owners.ts';
 import type { Person, Personal } from './find-personal.ts';
+import { awaitInserts } from './erasure-guard.ts';
 import { hashOf } from './hash-of.ts';
 
 /**
- * One erasure. `finding`: the account can write no more, and it is read what is the person's. `erasing`: rows may be
- * left. `sweeping`: there is a certificate, and a minute later, rows are deleted that another relay stored before it knew. `done`:
- * the row names the account no more.
+ * One erasure. `finding`: the account can write no more, and it is read what is the person's. `erasing`: that can be written no
+ * more, and rows may be left. `done`: there is a certificate, and the row names the account no more.
  */
 export interface ErasureRow {
   readonly id: string;
@@ -17,10 +18,8 @@ export interface ErasureRow {
   readonly salt: string;
   /** How many CoValues it erases. */
   readonly hashes: number;
-  readonly state: 'finding' | 'erasing' | 'sweeping' | 'done';
+  readonly state: 'finding' | 'erasing' | 'done';
   readonly askedAtMs: number;
-  /** 0 until then. */
-  readonly doneAtMs: number;
   /** JSON of `KeptCoValue`s. */
   readonly kept: string;
   readonly coValues: number;
@@ -33,13 +32,10 @@ export interface ErasedHash {
   readonly keepsHeader: boolean;
 }
 
-/** A request that proves more entries begins anew. There is no other way. */
-const nextState = { finding: 'erasing', erasing: 'sweeping', sweeping: 'done' } as const;
-
 const hashesPerStatement = 5_000;
 
-const columns = `id, account_id as "accountID", keyring, salt, hashes, state, asked_at_ms as "askedAtMs", done_at_ms as "doneAtMs",
-  kept, covalues as "coValues", transactions, bytes`;
+const columns = `id, account_id as "accountID", keyring, salt, hashes, state, asked_at_ms as "askedAtMs", kept,
+  covalues as "coValues", transactions, bytes`;
 
 export function readErasures(query: Query): Promise<readonly ErasureRow[]> {
   return query<ErasureRow>(`select ${columns} from relay.erasures order by asked_at_ms, id`);
@@ -79,7 +75,7 @@ export interface NewErasure extends Pick<ErasureRow, 'id' | 'salt' | 'askedAtMs'
 }
 
 /**
- * From its commit on, relays that read it take nothing more that the account writes. Resolves with the ID of the erasure: of an
+ * From its commit on, the account can begin no session, and have no new CoValue. Resolves with the ID of the erasure: of an
  * earlier one of the account that has not ended, if there is one.
  */
 export async function beginErasure(
@@ -110,20 +106,10 @@ export async function beginErasure(
   });
 }
 
-/** Within a transaction. Resolves with false if another relay has gone on with it since the row was read. */
-async function moveOn(query: Query, { id, state, doneAtMs }: ErasureRow): Promise<boolean> {
-  if (state === 'done') return false;
-  const rows = await query(
-    `update relay.erasures set state = $2 where id = $1 and state = $3 and done_at_ms = $4 returning id`,
-    [id, nextState[state], state, doneAtMs],
-  );
-  return rows.length > 0;
-}
-
 /**
- * From its commit on, relays that read it neither serve nor take what is the person's. Resolves with false if another person has
- * come into one of the groups meanwhile, or if another relay has gone on with it. `isStillOwn` judges a group that has more
- * transactions than when it was judged.
+ * From its commit on, no relay can store what is the person's, and those that read it do not serve it. Resolves with false if
+ * another person has come into one of the groups meanwhile, or if another relay has gone on with it. `isStillOwn` judges a group
+ * that has more transactions than when it was judged.
  */
 export async function settleErasure(
   { transaction }: Pick<Database, 'transaction'>,
@@ -131,33 +117,34 @@ export async function settleErasure(
   { coValues, headers, groups, kept, keepsAccount }: Personal,
   isStillOwn: (query: Query, groupID: string) => Promise<boolean>,
 ): Promise<boolean> {
-  const { id, accountID, salt, state } = row;
+  const { id, accountID, salt } = row;
   return transaction(async (query) => {
     const groupIDs = [...groups.keys()];
     // Locks like every writer, those of other relays included.
     await query(`select from relay.covalues where id = any($1::text[]) order by id for update`, [groupIDs]);
-    const [now] = await query<Pick<ErasureRow, 'state'>>(
-      `select state from relay.erasures where id = $1 for update`,
+    const [now] = await query<Pick<ErasureRow, 'state' | 'keyring'>>(
+      `select state, keyring from relay.erasures where id = $1 for update`,
       [id],
     );
-    if (now?.state !== state) return false;
+    if (now?.state !== 'finding' || now.keyring !== row.keyring) return false;
     const totals = await readTotals(query, groupIDs);
     // Former members can write in a group at any time, so no time would come when nothing has changed.
     for (const [groupID, total] of groups)
       if ((totals.get(groupID) ?? 0) !== total && !(await isStillOwn(query, groupID))) return false;
-    // Until all relays know, one of them may take what the account writes with others, who then need its header.
-    const gone = state === 'sweeping' && !keepsAccount ? [...coValues, accountID] : coValues;
+    await query(`update relay.erasures set state = 'erasing', kept = $2 where id = $1`, [
+      id,
+      JSON.stringify(kept),
+    ]);
+    const gone = keepsAccount ? coValues : [...coValues, accountID];
     await addHashes(query, id, [
       ...gone.map((one) => ({ hash: hashOf(salt, one), keepsHeader: false })),
       ...headers.map((one) => ({ hash: hashOf(salt, one), keepsHeader: true })),
     ]);
-    if (state !== 'finding') return true;
-    await query(`update relay.erasures set kept = $2 where id = $1`, [id, JSON.stringify(kept)]);
-    return moveOn(query, row);
+    return true;
   });
 }
 
-/** Within a transaction. */
+/** The last step of a transaction. */
 export async function addHashes(query: Query, erasure: string, hashes: readonly ErasedHash[]): Promise<void> {
   for (let from = 0; from < hashes.length; from += hashesPerStatement) {
     const some = hashes.slice(from, from + hashesPerStatement);
@@ -172,6 +159,7 @@ export async function addHashes(query: Query, erasure: string, hashes: readonly 
     `update relay.erasures set hashes = (select count(*) from relay.erased where erasure = $1) where id = $1`,
     [erasure],
   );
+  await awaitInserts(query);
 }
 
 /** Within the transaction that deletes. */
@@ -188,34 +176,29 @@ export async function countDeleted(
   );
 }
 
-/** Two relays may end the same erasure: the certificate that is stored first counts. */
-export async function storeCertificate(
+/**
+ * Stores the certificate, unless another relay has stored one, or there is more to delete or to count than in this row. What the
+ * account has used of a quota goes with it.
+ */
+export async function endErasure(
   { transaction }: Pick<Database, 'transaction'>,
-  row: ErasureRow,
+  { id, accountID, hashes, coValues, transactions, bytes }: ErasureRow,
   signed: SignedErasureCertificate,
   doneAtMs: number,
 ): Promise<void> {
-  const { id, accountID } = row;
   await transaction(async (query) => {
-    if (!(await moveOn(query, row))) return;
-    await query(`update relay.erasures set done_at_ms = $2 where id = $1`, [id, doneAtMs]);
+    const ended = await query(
+      `update relay.erasures set state = 'done', done_at_ms = $2, account_id = '', keyring = '[]', kept = '[]'
+       where id = $1 and state = 'erasing' and hashes = $3 and covalues = $4 and transactions = $5 and bytes = $6
+       returning id`,
+      [id, doneAtMs, hashes, coValues, transactions, bytes],
+    );
+    if (ended.length === 0) return;
+    await deleteUsage(query, keyOf(accountID));
     await query(
-      `insert into relay.certificates (erasure, account_id, done_at_ms, signed) values ($1, $2, $3, $4)
-       on conflict do nothing`,
+      `insert into relay.certificates (erasure, account_id, done_at_ms, signed) values ($1, $2, $3, $4)`,
       [id, accountID, doneAtMs, JSON.stringify(signed)],
     );
-  });
-}
-
-export async function endErasure(
-  { transaction }: Pick<Database, 'transaction'>,
-  row: ErasureRow,
-): Promise<void> {
-  await transaction(async (query) => {
-    if (!(await moveOn(query, row))) return;
-    await query(`update relay.erasures set account_id = '', keyring = '[]', kept = '[]' where id = $1`, [
-      row.id,
-    ]);
   });
 }
 

@@ -7,11 +7,11 @@ import { retry } from '../../base/retry.ts';
 import type { ErasurePreview, SignedErasureCertificate } from '../../wire/erasure.ts';
 import type { Database } from '../database/database.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
-import { deleteUsage, keyOf } from '../quota/usage-rows.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import { signCertificate, type CertificateOptions } from './certificate.ts';
 import { deleteErased } from './delete-rows.ts';
 import type { ErasedIDs } from './erased-ids.ts';
+import { patient } from './erasure-guard.ts';
 import { ErasureRefusal } from './erasure-refusal.ts';
 import {
   beginErasure,
@@ -21,7 +21,6 @@ import {
   readErasure,
   readUnfinished,
   settleErasure,
-  storeCertificate,
   type ErasureRow,
 } from './erasure-rows.ts';
 import { exportPersonal } from './export-personal.ts';
@@ -44,21 +43,17 @@ export interface Erasures {
   certificates(accountID: string): Promise<readonly SignedErasureCertificate[]>;
   /** Goes on with what was begun, by this relay or another one that may have ended. */
   resume(rows: readonly ErasureRow[]): void;
-  /** Deletes what this relay stores, after the end, of what it had accepted before it knew. */
-  ended(row: ErasureRow, wasKnown: boolean): void;
-  /** Whether something is being erased or exported, or rows of other relays have yet to be looked for. */
+  /** Whether something is being erased or exported. */
   isBusy(): boolean;
   stop(): void;
 }
 
 export interface ErasuresOptions extends Omit<CertificateOptions, 'crypto'> {
-  readonly database: Pick<Database, 'query' | 'write' | 'transaction'>;
-  readonly storage: Pick<SqlStorage, 'openReader' | 'onceWritten' | 'owners' | 'pending'>;
+  readonly database: Pick<Database, 'query' | 'transaction'>;
+  readonly storage: Pick<SqlStorage, 'openReader' | 'onceWritten' | 'owners'>;
   readonly node: LocalNode;
   readonly erased: ErasedIDs;
   readonly restrictions: Pick<Restrictions, 'isTakenDown'>;
-  /** Resolves once what this relay has counted of the usage is in the database. */
-  usageWritten(): Promise<void>;
   /** The other relays of the storage must read what was erased. */
   changed(): void;
   readonly clock: Clock;
@@ -67,17 +62,15 @@ export interface ErasuresOptions extends Omit<CertificateOptions, 'crypto'> {
 
 /** Each may read all tables. */
 const maxWaiting = 10;
-/** Every relay has read by then what was erased: at the latest, it reads every 30 s. */
-export const sweepMs = 60_000;
 /** Another relay may be working on it. */
 const othersMs = 120_000;
 
 export function createErasures(options: ErasuresOptions): Erasures {
-  const { database, storage, node, erased, restrictions, changed, clock, logger, backupDays } = options;
+  const { storage, node, erased, restrictions, changed, clock, logger, backupDays } = options;
+  const database = patient(options.database, clock);
   const ending = new AbortController();
   /** Those that this relay ends. */
   const resumed = new Set<string>();
-  const cancels = new Set<() => void>();
   /** The accounts. */
   const waiting = new Set<string>();
   let last: Promise<unknown> = Promise.resolve();
@@ -138,15 +131,10 @@ export function createErasures(options: ErasuresOptions): Erasures {
     });
   }
 
-  /** Apart from what is gone already. */
-  function leftOf({ coValues }: Personal): readonly string[] {
-    return coValues.filter((id) => erased.find(id) !== 'gone');
-  }
-
-  /** Whether something is stored once it is over. An account of which only the header was kept may be needed no more. */
-  async function isLeft(person: Person): Promise<boolean> {
-    const found = await find(person);
-    return isStored(found.keepsAccount ? leftOf(found) : [...leftOf(found), person.accountID]);
+  /** What an erasure takes whole, apart from what is gone already. */
+  function wholeOf({ coValues, keepsAccount }: Personal, { accountID }: Person): readonly string[] {
+    const all = keepsAccount ? coValues : [...coValues, accountID];
+    return all.filter((id) => erased.find(id) !== 'gone');
   }
 
   async function isStored(ids: readonly string[]): Promise<boolean> {
@@ -161,10 +149,12 @@ export function createErasures(options: ErasuresOptions): Erasures {
     const askedAtMs = clock.nowMs();
     await checkOwners();
     const isOver = isErased(accountID) && !(await readUnfinished(database.query, accountID));
-    if (isOver && !(await isLeft(person))) {
+    if (isOver && !(await isStored(wholeOf(await find(person), person)))) {
       const certificate = (await readCertificates(database.query, accountID)).at(-1);
       if (certificate) return certificate;
     }
+    // So that content which was accepted before is stored first.
+    await new Promise<void>((resolve) => storage.onceWritten(undefined, resolve));
     const id = await beginErasure(database, {
       id: randomBytes(12).toString('base64url'),
       ...{ person, salt: erased.salt(), askedAtMs },
@@ -172,11 +162,13 @@ export function createErasures(options: ErasuresOptions): Erasures {
     resumed.add(id);
     await publish();
     try {
-      return await complete(id);
+      const certificate = await complete(id);
+      if (certificate) return certificate;
     } catch (error) {
       work(() => complete(id));
       throw error;
     }
+    throw new Error('The erasure is gone: the database went back to an earlier state.');
   }
 
   async function publish(): Promise<void> {
@@ -201,69 +193,30 @@ export function createErasures(options: ErasuresOptions): Erasures {
     return holds;
   }
 
-  /** Idempotent, and several relays may do it at once. It ends with the certificate, whoever else goes on: the sweep comes later. */
-  async function complete(id: string): Promise<SignedErasureCertificate> {
-    // So that content which was accepted before is stored first.
-    await new Promise<void>((resolve) => storage.onceWritten(undefined, resolve));
+  /**
+   * Idempotent, and several relays may do it at once. Resolves with undefined if the database went back to a state without this
+   * erasure.
+   */
+  async function complete(id: string): Promise<SignedErasureCertificate | undefined> {
     for (;;) {
       const row = await readErasure(database.query, id);
-      if (!row) throw gone();
-      if (row.state === 'finding') await settle(row);
-      else if (row.state === 'erasing') await certify(row);
+      if (row?.state === 'finding') await settle(row);
+      else if (row?.state === 'erasing') await end(row);
       else {
-        const certificate = await readCertificate(database.query, id);
-        if (!certificate) throw gone();
-        sweepLater(row);
-        return certificate;
+        resumed.delete(id);
+        return readCertificate(database.query, id);
       }
     }
   }
 
-  async function certify(row: ErasureRow): Promise<void> {
-    await deleteAll(row);
+  /** What it finds beside what was known is deleted in another pass. */
+  async function end(row: ErasureRow): Promise<void> {
+    if (await deleteErased({ database, erasure: row, pause })) return publish();
     const counted = await readErasure(database.query, row.id);
-    if (counted?.state !== 'erasing') return;
+    if (!counted) return;
     const doneAtMs = clock.nowMs();
-    await storeCertificate(database, counted, await sign(counted, doneAtMs), doneAtMs);
-  }
-
-  async function deleteRows(row: ErasureRow): Promise<void> {
-    while (await deleteErased({ database, erasure: row, pause })) await publish();
-  }
-
-  async function deleteAll(row: ErasureRow): Promise<void> {
-    await deleteRows(row);
-    // Its content is gone, and it can send no more.
-    await options.usageWritten();
-    await database.transaction((query) => deleteUsage(query, keyOf(row.accountID)));
-  }
-
-  const sign = (row: ErasureRow, doneAtMs: number) =>
-    signCertificate(row, doneAtMs, { ...options, crypto: node.crypto });
-
-  /** Other relays may have stored something before they knew. */
-  function sweepLater({ id, doneAtMs }: ErasureRow): void {
-    const cancel = clock.after(sweepMs, () => {
-      cancels.delete(cancel);
-      work(async () => {
-        await erased.refresh();
-        for (let row = await due(); row; row = await due()) if (await settle(row)) await sweep(row);
-        resumed.delete(id);
-      });
-    });
-    cancels.add(cancel);
-
-    /** If it has begun anew since, it is swept a minute after its next end. */
-    async function due(): Promise<ErasureRow | undefined> {
-      const row = await readErasure(database.query, id);
-      return row?.state === 'sweeping' && row.doneAtMs === doneAtMs ? row : undefined;
-    }
-  }
-
-  async function sweep(row: ErasureRow): Promise<void> {
-    await deleteAll(row);
-    await endErasure(database, row);
-    await publish();
+    const signed = await signCertificate(counted, doneAtMs, { ...options, crypto: node.crypto });
+    await endErasure(database, { ...counted, hashes: row.hashes }, signed, doneAtMs);
   }
 
   function work(run: () => Promise<unknown>): void {
@@ -278,10 +231,14 @@ export function createErasures(options: ErasuresOptions): Erasures {
     preview(person, signal) {
       const count = async () => {
         const personal = await find(person, signal);
-        const { headerBytes, ...sums } = await measurePersonal(database.query, leftOf(personal), pause);
+        const { headerBytes, ...sums } = await measurePersonal(
+          database.query,
+          wholeOf(personal, person),
+          pause,
+        );
         const { transactions, bytes } = await measurePersonal(
           database.query,
-          [...personal.headers, person.accountID],
+          personal.keepsAccount ? [...personal.headers, person.accountID] : personal.headers,
           pause,
         );
         return {
@@ -303,25 +260,16 @@ export function createErasures(options: ErasuresOptions): Erasures {
     },
     certificates: (accountID) => readCertificates(database.query, accountID),
     resume(rows) {
-      for (const row of rows) {
-        const { id, state, askedAtMs, doneAtMs } = row;
-        const isOthers = clock.nowMs() - Math.max(askedAtMs, doneAtMs) < othersMs && !isStarting;
+      for (const { id, askedAtMs } of rows) {
+        const isOthers = clock.nowMs() - askedAtMs < othersMs && !isStarting;
         if (resumed.has(id) || isOthers) continue;
         resumed.add(id);
-        if (state === 'finding' || state === 'erasing') work(() => complete(id));
-        else sweepLater(row);
+        work(() => complete(id));
       }
       isStarting = false;
     },
-    ended(row, wasKnown) {
-      // Its commits can have failed, or its process been suspended, for longer than others wait.
-      if (storage.pending > 0 || !wasKnown) storage.onceWritten(undefined, () => work(() => deleteRows(row)));
-    },
     isBusy: () => waiting.size + resumed.size > 0,
-    stop() {
-      ending.abort();
-      for (const cancel of cancels) cancel();
-    },
+    stop: () => ending.abort(),
   };
 }
 
@@ -331,8 +279,4 @@ function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     result.then(resolve, reject);
   });
-}
-
-function gone(): Error {
-  return new Error('The erasure is gone: the database went back to an earlier state.');
 }

@@ -1,6 +1,6 @@
-import type { CoValueHeader } from '../../engine/content.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { ErasedIDs } from './erased-ids.ts';
+import { namedInHeader } from './erasure-guard.ts';
 
 /** For people. */
 export const erasedAccount = 'This account was erased from this relay.';
@@ -19,15 +19,12 @@ export function withErased(restrictions: Checks, erased: Pick<ErasedIDs, 'find'>
     // An account writes under its own ID everywhere but in itself.
     barredBy: (author) =>
       author.startsWith('co_') && isErased(author) ? 'erased-author' : restrictions.barredBy(author),
+    // With a new header, the name of an account that was erased would come back.
     closedBy: (id, newHeader) =>
-      isErased(id) || (newHeader && isErased(ownerIn(newHeader))) ? 'erased' : restrictions.closedBy(id),
+      isErased(id) || (newHeader && namedInHeader(id, newHeader).some(isErased))
+        ? 'erased'
+        : restrictions.closedBy(id),
     list: restrictions.list,
     isTakenDown: (id) => erased.find(id) === 'gone' || restrictions.isTakenDown(id),
   };
-}
-
-/** With a new header, the name of an account that was erased would come back. */
-function ownerIn({ ruleset }: CoValueHeader): string {
-  if (ruleset.type === 'ownedByGroup') return ruleset.group;
-  return ruleset.type === 'group' ? ruleset.initialAdmin : '';
 }

@@ -45,6 +45,7 @@ import { createSqlStorage, type SqlStorageOptions } from '../storage/sql-storage
 import { followAuthorization } from '../client/rights/authorization.ts';
 import { createSubscriberIndex } from '../client/subscriber-index.ts';
 import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
+import type { RawCoID } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { coValuesOf } from '../../engine/private-fields.ts';
 import { createRelayNode } from '../../engine/create-node.ts';
@@ -179,7 +180,6 @@ export async function openNamespace(
     // Before that, there is nothing to forget.
     grown: (isNew) => (contentAdmission ? forgetErased(isNew) : Promise.resolve()),
     unfinished: (rows) => (erasures ? erasures.resume(rows) : void (unfinished = rows)),
-    ended: (row, wasKnown) => erasures?.ended(row, wasKnown),
   });
   await erased.load();
   const restrictions = withErased(shared.restrictions, erased);
@@ -195,7 +195,6 @@ export async function openNamespace(
     createUsage({
       database,
       quotaOf: (key) => quotas.of(appID ?? '', key),
-      isErased: (key) => erased.find(key) !== undefined,
       hasRoomFor: refuseForRoom,
       ...{ clock, logger },
     });
@@ -251,6 +250,14 @@ export async function openNamespace(
     headerOf: (id) => getKnownCoValue(node, id)?.verified?.header,
     claimsIn: beginnings.claimsIn,
     forked: reloadForked,
+    erased: {
+      has: (id) => erased.find(id) !== undefined,
+      refresh: erased.refresh,
+      dropped({ id, isGone }) {
+        discard(id);
+        if (!isGone) getOrCreateCoValue(node, id).loadFromStorage();
+      },
+    },
     onceSure: doubts.onceSure,
     commitBegun: doubts.commitBegun,
     failed() {
@@ -330,7 +337,6 @@ export async function openNamespace(
     readSecret: bearerStore.readSecret,
     storageID: () => track.identity.id,
     changed: () => others?.publishRestriction(),
-    usageWritten: () => usage?.write() ?? Promise.resolve(),
   }));
   begunErasures.resume(unfinished);
   guardAgainstForks(node, clock, {
@@ -457,12 +463,16 @@ export async function openNamespace(
     for (const id of new Set([...subscribers.ids(), ...[...node.allCoValues()].map((one) => one.id)])) {
       if (slices.isOver()) await slices.next();
       if (!isNew(id) || id === node.getCurrentAccountOrAgentID()) continue;
-      for (const peer of subscribers.of(id))
-        connections.get(peer.id)?.refuse('storage', 'Something that this client follows was erased.', 1_000);
-      node.internalDeleteCoValue(id);
-      storage.forgetErased(id);
+      discard(id);
     }
     contentAdmission?.forget();
+  }
+
+  function discard(id: RawCoID): void {
+    for (const peer of subscribers.of(id))
+      connections.get(peer.id)?.refuse('storage', 'Something that this client follows was erased.', 1_000);
+    node.internalDeleteCoValue(id);
+    storage.forgetErased(id);
   }
 
   function keyOfSender(clientID: string | undefined): string | undefined {

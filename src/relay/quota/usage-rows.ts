@@ -30,7 +30,7 @@ export async function readUsage(query: Query, keys: readonly string[]): Promise<
   return byPrincipal(rows);
 }
 
-/** Resolves with the totals, to which other relays add, too. Rows are written in order, so that two relays never deadlock. */
+/** Resolves with the totals, to which other relays add, too. Nothing is added of an account that was erased. Rows are written in order, so that two relays never deadlock. */
 export async function addUsage(
   { write }: Pick<Database, 'write'>,
   added: readonly UsageRow[],
@@ -38,7 +38,9 @@ export async function addUsage(
   if (added.length > maxRows) throw new Error('Too many rows.');
   const rows = [...added].sort((one, other) => (one.principal < other.principal ? -1 : 1));
   const totals = await write<UsageRow>(
-    `insert into relay.usage (principal, bytes, covalues) select * from unnest($1::text[], $2::float8[], $3::float8[])
+    `insert into relay.usage (principal, bytes, covalues)
+     select * from unnest($1::text[], $2::float8[], $3::float8[]) as added (principal)
+     where not relay.has_erased(array[principal])
      on conflict (principal) do update
        set bytes = usage.bytes + excluded.bytes, covalues = usage.covalues + excluded.covalues
      returning ${columns}`,

@@ -6,6 +6,7 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import type { Database } from '../database/database.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
 import { prepareSchema } from '../database/schema.ts';
+import { beginErasure } from '../erasure/erasure-rows.ts';
 import type { Quota } from './quota.ts';
 import { createUsage, maxReadMs, writeUsageMs } from './usage.ts';
 import { keyOf } from './usage-rows.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => shared.close());
 
 async function openDatabase(): Promise<Database> {
-  await shared.query(`truncate relay.usage, relay.quotas`);
+  await shared.query(`truncate relay.usage, relay.quotas, relay.erasures, relay.erased`);
   return shared;
 }
 
@@ -30,7 +31,6 @@ function open(database: Pick<Database, 'query' | 'write'>, quota?: Quota) {
   const usage = createUsage({
     database,
     quotaOf: () => quotas.anyone,
-    isErased: (key) => key === 'erased',
     hasRoomFor: (clientIDs) => void asked.push([...clientIDs]),
     clock,
     logger: silentLogger,
@@ -69,8 +69,12 @@ it('[RELAY-85] is added to the database every 10 s, by several relays', async ()
   expect(await two.usage.largest(1)).toEqual([row('a', 115, 3)]);
 });
 
-it('[RELAY-90] of an account that was erased is not written any more', async () => {
+it('[RELAY-90] of an account that was erased is not written any more, whether this relay knows it or not', async () => {
   const database = await openDatabase();
+  await beginErasure(database, {
+    ...{ id: 'first', salt: 'salt', askedAtMs: 0 },
+    person: { accountID: 'erased', agentIDs: [] },
+  });
   const { usage, clock } = open(database);
   for (const key of ['a', 'erased']) usage.charge(key, bytes(5));
   clock.advance(writeUsageMs);

@@ -48,8 +48,6 @@ export interface Usage {
 export interface UsageOptions {
   readonly database: Pick<Database, 'query' | 'write'>;
   quotaOf(key: string): Quota | undefined;
-  /** Nothing is written any more of an account that was erased. */
-  isErased(key: string): boolean;
   /** There is room again for what was refused to these clients. */
   hasRoomFor(clientIDs: readonly string[]): void;
   readonly clock: Clock;
@@ -142,7 +140,7 @@ class Entry implements Payer {
   }
 }
 
-export function createUsage({ database, quotaOf, isErased, hasRoomFor, clock, logger }: UsageOptions): Usage {
+export function createUsage({ database, quotaOf, hasRoomFor, clock, logger }: UsageOptions): Usage {
   const entries = new Map<string, Entry>();
   const entriesByClient = new Map<string, Entry>();
   const reader = createBatchReader((keys) => readUsage(database.query, keys));
@@ -224,7 +222,6 @@ export function createUsage({ database, quotaOf, isErased, hasRoomFor, clock, lo
   }
 
   async function writeNow(): Promise<void> {
-    for (const key of entries.keys()) if (isErased(key)) entries.delete(key);
     const all = [...entries.values()];
     const due = all.filter(({ added }) => !isNothing(added));
     try {

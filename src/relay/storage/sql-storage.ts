@@ -8,6 +8,8 @@ import { createBatchReader } from './batch-reader.ts';
 import { createChangesSince, type ChangesSince } from './changes-since.ts';
 import { createBatchWriter, type BatchWriterOptions } from './commits/batch-writer.ts';
 import { createCommitQueue, type CommitQueue } from './commits/commit-queue.ts';
+import { dropErased, type Dropped } from '../erasure/drop-erased.ts';
+import { isOfErased } from '../erasure/erasure-guard.ts';
 import { findLocked } from './commits/find-locked.ts';
 import { createTogether } from './commits/commit-together.ts';
 import type { WrittenTogether } from './commits/written-together.ts';
@@ -18,6 +20,7 @@ import {
   type CoValueHeader,
   type KnownState,
   type RawCoID,
+  type SessionID,
 } from '../../engine/content.ts';
 import type { Fork } from './find-forks.ts';
 import { createKnownForks } from './known-forks.ts';
@@ -62,8 +65,9 @@ export interface SqlStorage extends StorageAPI {
   /** Reads the place that a beginning is stored for. Rejects once the storage is closed. */
   readClaim(digest: string): Promise<string | undefined>;
   /**
-   * Commits all of it in one transaction, or nothing. Rejects with `NotWrittenTogether` if a part of it does not fit; after any
-   * other failure, it may be committed nevertheless. The node does not learn of it.
+   * Commits all of it in one transaction, or nothing. Rejects with `NotWrittenTogether` if a part of it does not fit, and by
+   * `isOfErased` if another relay has erased a part of it, which this one then knows; after any other failure, it may be committed
+   * nevertheless. The node does not learn of it.
    */
   commitTogether(together: WrittenTogether): Promise<void>;
   /**
@@ -107,6 +111,14 @@ export interface SqlStorageOptions extends Partial<
   claimsIn?(content: Content): readonly Claim[];
   /** The transactions received are neither stored nor acknowledged. Evict the CoValue, so that it shows the stored ones. */
   forked?(fork: Fork): void;
+  /** What the database refuses because it was erased, maybe by another relay. Without it, such commits are retried for ever. */
+  erased?: {
+    has(id: string): boolean;
+    /** Resolves once `has` knows of what was erased until now. */
+    refresh(): Promise<void>;
+    /** This is neither stored nor acknowledged. Evict the CoValue, and have the clients that follow it compare it again. */
+    dropped(dropped: Dropped): void;
+  };
   /** Calls `run` as soon as memory and the database are known to agree; never if they do not. */
   onceSure?(run: () => void): void;
   /** Called when a commit begins; the result, when it has succeeded and before anything is acknowledged. */
@@ -197,8 +209,43 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     const refused = refusal();
     if (refused !== undefined) throw new Error(`Content cannot be written at present: ${refused}.`);
     const batch = queued.map(withoutForked);
+    try {
+      settle(batch, await write(batch, lane));
+    } catch (error) {
+      await refreshErased(error);
+      const { left, dropped } = withoutErased(batch);
+      const written = await write(left, lane);
+      settle(left, written, dropped);
+    }
+  }
+
+  function write(batch: readonly StoreRequest[], lane: number): Promise<WrittenBatch> {
     const claims = batch.flatMap(({ content }) => options.claimsIn?.(content) ?? []);
-    settle(batch, await counted(() => writer.commit(batch, claims, lane)));
+    return counted(() => writer.commit(batch, claims, lane));
+  }
+
+  /** Rethrows the error if it is another one. */
+  async function refreshErased(error: unknown): Promise<void> {
+    if (!options.erased || !isOfErased(error)) throw error;
+    await options.erased.refresh();
+  }
+
+  function withoutErased(batch: readonly StoreRequest[]) {
+    const dropped: Dropped[] = [];
+    const keep = (content: Content): readonly Content[] => {
+      const one = dropErased(content, (id) => options.erased?.has(id) === true);
+      if (one.dropped) dropped.push(one.dropped);
+      return one.kept ? [one.kept] : [];
+    };
+    const left = batch.flatMap((request): readonly StoreRequest[] => {
+      const { correction, ...rest } = request;
+      return keep(request.content).map((content) => ({
+        ...{ ...rest, content },
+        correct: (known) => request.correct(known)?.flatMap(keep),
+        ...(correction && { correction: correction.flatMap(keep) }),
+      }));
+    });
+    return { left, dropped };
   }
 
   /** Rejects if the database went back meanwhile. */
@@ -228,10 +275,15 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     return content === request.content ? request : { ...request, content };
   }
 
-  function settle(batch: readonly StoreRequest[], written: WrittenBatch): void {
+  function settle(
+    batch: readonly StoreRequest[],
+    written: WrittenBatch,
+    dropped: readonly Dropped[] = [],
+  ): void {
     const { stored, incomplete, alreadyStored } = written;
     for (const state of stored.values()) attempt(() => states.add(state));
     for (const fork of written.forks) attempt(() => refuse(fork));
+    for (const one of dropped) attempt(() => drop(one));
     for (const request of batch) {
       const { id } = request.content;
       if (forks.hasAny(id, request.forkCount)) continue;
@@ -264,12 +316,24 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
 
   function refuse(fork: Fork): void {
     logger.warn('Refused transactions that conflict with stored transactions of the same session', fork);
+    leaveOut(fork);
+    options.forked?.(fork);
+  }
+
+  function drop(dropped: Dropped): void {
+    const { id, sessionIDs } = dropped;
+    // Acknowledgements of a header, too.
+    for (const sessionID of ['' as SessionID, ...sessionIDs]) leaveOut({ id, sessionID });
+    options.erased?.dropped(dropped);
+  }
+
+  /** Of what is queued, too, and of acknowledgements. */
+  function leaveOut(fork: Fork): void {
     forks.add(fork);
     const { count } = forks;
     queue.afterCommit(fork.id, () => forks.forget(fork.id, count));
     states.forget(fork.id);
     loader.forget(fork.id);
-    options.forked?.(fork);
   }
 
   function afterCommit(id: string | undefined, run: () => void): void {
@@ -343,7 +407,10 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     },
     async commitTogether(one) {
       const since = generation;
-      await together.commit(one);
+      await together.commit(one).catch(async (error: unknown) => {
+        await refreshErased(error);
+        throw error;
+      });
       if (one.deletions.size > 0) eraser.notify();
       await new Promise<void>((resolve) => onceSure(resolve));
       if (since !== generation) throw wentBack();

@@ -33,6 +33,9 @@ const formerTables = [
 export async function makeOlder(database: Database, version: OldVersion): Promise<void> {
   await prepareSchema(database);
   await database.transaction(async (query) => {
+    for (const table of ['covalues', 'sessions'])
+      await query(`drop function if exists refuse_erased_${table} cascade`);
+    await query('drop function if exists has_erased');
     for (const table of laterTables[version]) await query(`drop table if exists ${table}`);
     if (version < 4) await query('alter table covalues drop column owner');
     if (version === 3) await query('alter table changes drop column pushed_by');

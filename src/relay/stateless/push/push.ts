@@ -3,6 +3,7 @@ import type { StatelessTools } from '../../namespace/stateless-tools.ts';
 import type { Rights } from '../../authorize/authorizer.ts';
 import { keyOf } from '../../quota/usage-rows.ts';
 import { NotWrittenTogether, type WrittenTogether } from '../../storage/commits/written-together.ts';
+import { isOfErased } from '../../erasure/erasure-guard.ts';
 import type { Amount } from '../../storage/stored-amount.ts';
 import type { Sender } from '../bearer.ts';
 import { nameOfClient } from '../../auth/client-name.ts';
@@ -119,21 +120,12 @@ export function createPush(tools: StatelessTools) {
     const { changes, since, clientID } = await paced(context, (inTurn) => read(parse, inTurn));
     // Without a place, which others could have meanwhile.
     if (rights) await refusePush(changes, rights, tools);
-    const { together, amount } = await paced(context, (inTurn) =>
-      verifyPush(changes, { ...tools, inTurn, maxLoadedBytes, loaded: memory.loaded }),
-    )
-      // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
-      .finally(() => checkServing(tools));
-    const payment = await enterPayer(sender);
-    // An operator may have forbidden it while it was being sent or checked.
     try {
-      sender.check();
-      refuseForbidden(together.contents, tools.restrictions);
-      payment.reserve(amount);
-      const pushedBy = clientID === undefined ? undefined : nameOfClient(clientID, sender.principal);
-      await commit({ ...together, payer: payment.key, pushedBy });
-    } finally {
-      payment.end();
+      await store();
+    } catch (error) {
+      if (!isOfErased(error)) throw error;
+      // Now it is known what of it was erased, and refused.
+      await store();
     }
     return {
       accepted: acceptedOf(changes),
@@ -144,6 +136,25 @@ export function createPush(tools: StatelessTools) {
       durability: tools.durability,
       storage: tools.identity(),
     };
+
+    async function store(): Promise<void> {
+      const { together, amount } = await paced(context, (inTurn) =>
+        verifyPush(changes, { ...tools, inTurn, maxLoadedBytes, loaded: memory.loaded }),
+      )
+        // If the crypto has failed meanwhile, no result of a check counts, and a fork may be none.
+        .finally(() => checkServing(tools));
+      const payment = await enterPayer(sender);
+      // An operator may have forbidden it while it was being sent or checked.
+      try {
+        sender.check();
+        refuseForbidden(together.contents, tools.restrictions);
+        payment.reserve(amount);
+        const pushedBy = clientID === undefined ? undefined : nameOfClient(clientID, sender.principal);
+        await commit({ ...together, payer: payment.key, pushedBy });
+      } finally {
+        payment.end();
+      }
+    }
 
     async function commit(push: WrittenTogether): Promise<void> {
       if (push.contents.length === 0) return;

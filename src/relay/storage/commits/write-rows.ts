@@ -110,7 +110,9 @@ export async function insertDeletions(
   if (deletions.length === 0) return;
   const rows = [...new Map(deletions.map(({ content, payer }) => [content.id, payer ?? null]))];
   await query(
-    `insert into relay.deletions (covalue_id, payer) select * from unnest($1::text[], $2::text[])
+    `insert into relay.deletions (covalue_id, payer)
+     select id, case when relay.has_erased(array[payer]) then null else payer end
+     from unnest($1::text[], $2::text[]) as deleted (id, payer)
      on conflict (covalue_id) do update set erased = false`,
     columns(rows, 2),
   );

@@ -1,0 +1,32 @@
+import { authorOf, sessionsOf, type Content, type RawCoID, type SessionID } from '../../engine/content.ts';
+import { namedInHeader } from './erasure-guard.ts';
+
+/** What a batch may not store, of one CoValue. */
+export interface Dropped {
+  readonly id: RawCoID;
+  /** Empty: the header alone. */
+  readonly sessionIDs: readonly SessionID[];
+  /** The CoValue is not stored at all. */
+  readonly isGone: boolean;
+}
+
+/**
+ * Leaves out what was erased, as the trigger sees it, and CoValues that would have a header alone. Undefined if nothing is left.
+ */
+export function dropErased(
+  content: Content,
+  isErased: (id: string) => boolean,
+): { readonly kept: Content | undefined; readonly dropped: Dropped | undefined } {
+  const { id, header } = content;
+  const isAllErased = (header ? namedInHeader(id, header) : [id]).some(isErased);
+  const isOfErased = (sessionID: string) => sessionID.startsWith('co_') && isErased(authorOf(sessionID));
+  const sessions = sessionsOf(content);
+  const kept = isAllErased ? [] : sessions.filter(([sessionID]) => !isOfErased(sessionID));
+  if (!isAllErased && kept.length === sessions.length) return { kept: content, dropped: undefined };
+  const isKept = new Set(kept.map(([sessionID]) => sessionID));
+  const sessionIDs = sessions.map(([sessionID]) => sessionID).filter((sessionID) => !isKept.has(sessionID));
+  return {
+    kept: kept.length > 0 ? { ...content, new: Object.fromEntries(kept) } : undefined,
+    dropped: { id, sessionIDs, isGone: isAllErased || (header !== undefined && kept.length === 0) },
+  };
+}
