@@ -1,11 +1,9 @@
-import { authorOf, sessionsOf, type Content, type RawCoID, type SessionID } from '../../engine/content.ts';
+import { authorOf, sessionsOf, type Content, type RawCoID } from '../../engine/content.ts';
 import { namedInHeader } from './erasure-guard.ts';
 
-/** What a batch may not store, of one CoValue. */
+/** A CoValue of which a batch may not store everything. */
 export interface Dropped {
   readonly id: RawCoID;
-  /** Empty: the header alone. */
-  readonly sessionIDs: readonly SessionID[];
   /** The CoValue is not stored at all. */
   readonly isGone: boolean;
 }
@@ -23,10 +21,8 @@ export function dropErased(
   const sessions = sessionsOf(content);
   const kept = isAllErased ? [] : sessions.filter(([sessionID]) => !isOfErased(sessionID));
   if (!isAllErased && kept.length === sessions.length) return { kept: content, dropped: undefined };
-  const isKept = new Set(kept.map(([sessionID]) => sessionID));
-  const sessionIDs = sessions.map(([sessionID]) => sessionID).filter((sessionID) => !isKept.has(sessionID));
   return {
     kept: kept.length > 0 ? { ...content, new: Object.fromEntries(kept) } : undefined,
-    dropped: { id, sessionIDs, isGone: isAllErased || (header !== undefined && kept.length === 0) },
+    dropped: { id, isGone: isAllErased || (header !== undefined && kept.length === 0) },
   };
 }

@@ -16,8 +16,10 @@ import { until } from '../../../test/support/until.ts';
 import type { SignedErasureCertificate } from '../../wire/erasure.ts';
 import type { Database } from '../database/database.ts';
 import { openMemoryDatabase } from '../database/pglite-database.ts';
+import { exportStorage } from '../transfer/export-storage.ts';
 import { importStorage } from '../transfer/import-storage.ts';
 import { openExportFile } from '../transfer/read-export-file.ts';
+import { beginErasure } from './erasure-rows.ts';
 
 const canary = 'canary-word';
 
@@ -84,6 +86,24 @@ it('[RELAY-90] an erasure in one namespace leaves the others alone', async () =>
   expect((await push(apps[0], changesOf(node, ...maps))).status).toBe(403);
   expect((await push(apps[1], changesOf(node, ...maps))).status).toBe(200);
   expect(JSON.stringify((await pull(apps[1], maps)).body)).toContain(canary);
+});
+
+it('[RELAY-93] an erasure goes on in a copy that was exported while it ran', async () => {
+  let database: Database | undefined;
+  const first = await startRelay({ storage: 'memory:' }, (opened) => (database = opened));
+  const { node, all, accountID } = await createPerson();
+  await push(first.url, all());
+  if (!database) throw new Error('Not open.');
+  const person = { accountID, agentIDs: [] };
+  await beginErasure(database, { id: 'begun', person, salt: 'salt', askedAtMs: Date.now() });
+  const file = join(await createDirectory(), 'export.jsonl');
+  await exportStorage(database, file, () => {});
+  const copy = await openMemoryDatabase({ template: await memoryTemplate() });
+  await importStorage(copy, await openExportFile(file), () => {});
+  const second = await startRelay({ storage: 'memory:' }, () => copy);
+  await until(async () => expect(await dumpTables(copy.query)).toContain('.certificates ('));
+  expect(await dumpTables(copy.query)).not.toContain(canary);
+  expect((await push(second.url, changesOf(node, accountOf(node)))).status).toBe(403);
 });
 
 describe('[RELAY-94] an export', () => {

@@ -1,9 +1,15 @@
-import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
+import { LocalNode, type RawAccountID, type RawCoID, type RawCoMap } from 'cojson';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { askForSelf } from '../../../test/support/relay/erasure-requests.ts';
-import { accountAt, give } from '../../../test/support/relay/given-content.ts';
+import { give } from '../../../test/support/relay/given-content.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { accountOf, changesBy, changesOf, push } from '../../../test/support/relay/stateless-client.ts';
-import { connectStock, createClientNode, reconnectStock } from '../../../test/support/relay/stock-client.ts';
+import {
+  connectStock,
+  createClientNode,
+  crypto,
+  reconnectStock,
+} from '../../../test/support/relay/stock-client.ts';
 import { dumpTables } from '../../../test/support/relay/table-dump.ts';
 import { memoryTemplate } from '../../../test/support/relay/temporary-storage.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
@@ -125,15 +131,25 @@ function describeGuard(kind: string): void {
     atAlice.set('word', 'alices-word', 'trusting');
     map.set('other', 'bobs-word', 'trusting');
     const bobs = shared.createMap({ word: 'bobs-word' }, null, 'trusting');
-    await until(async () => expect((await pendingOf(relay)).pending).toBeGreaterThanOrEqual(6));
+    // This client has asked for nothing.
+    const raw = await openRawClient(url);
+    const { node, group: sent } = createElsewhere(alice);
+    for (const content of changesOf(node, sent)) raw.send(content);
+    await until(async () => expect((await pendingOf(relay)).pending).toBeGreaterThanOrEqual(7));
     await begin(database, idOf(alice));
     gate.open();
     await until(async () => expect((await pendingOf(relay)).pending).toBe(0));
     reconnectStock(bob, url);
     for (const one of [map, bobs]) await confirmed(bob, one);
     const dump = await dumpTables(database.query);
-    for (const gone of ['alices-word', group.id, own.id]) expect(dump).not.toContain(gone);
+    for (const gone of ['alices-word', group.id, own.id, sent.id]) expect(dump).not.toContain(gone);
     expect(dump.match(/"bobs-word|bobs-word\\/g)).toHaveLength(2);
+    const reader = await openRawClient(url);
+    reader.send({ action: 'load', id: map.id, header: false, sessions: {} });
+    await reader.waitFor({ action: 'content', id: map.id });
+    expect(JSON.stringify(reader.received)).not.toContain(`${idOf(alice)}_session_`);
+    await raw.waitFor({ maia: 'refused', code: 'storage', closing: true });
+    expect(raw.received).not.toContainEqual(expect.objectContaining({ action: 'known', id: sent.id }));
     expect([group, own, map].map((one) => isConfirmed(alice, one))).toEqual([false, false, false]);
     expect(failures).toEqual([]);
   });
@@ -155,11 +171,11 @@ function describeGuard(kind: string): void {
   });
 }
 
-/** Bob's, with Alice as a member, who has it, too. */
+/** Bob's, in which everyone may write. Alice has it, too, and Bob does not have her account. */
 async function shareGroup() {
   const [alice, bob] = [await createClientNode(), await createClientNode()];
   const shared = bob.createGroup();
-  shared.addMember(accountAt(bob, alice), 'writer');
+  shared.addMember('everyone', 'writer');
   const map = shared.createMap({ word: 'first' });
   give(bob, alice, accountOf(bob), shared, map);
   return { alice, bob, shared, map };
@@ -167,6 +183,14 @@ async function shareGroup() {
 
 function write(node: LocalNode, id: RawCoID, word: string): void {
   (node.expectCoValueLoaded(id).getCurrentContent() as RawCoMap).set('word', word, 'trusting');
+}
+
+/** On another device, which does not connect. */
+function createElsewhere(of: LocalNode) {
+  const session = crypto.newRandomSessionID(idOf(of) as RawAccountID);
+  const node = new LocalNode(of.agentSecret, session, crypto);
+  give(of, node, accountOf(of));
+  return { node, group: node.createGroup() };
 }
 
 /** Otherwise, everyone shares it. */

@@ -20,7 +20,6 @@ import {
   type CoValueHeader,
   type KnownState,
   type RawCoID,
-  type SessionID,
 } from '../../engine/content.ts';
 import type { Fork } from './find-forks.ts';
 import { createKnownForks } from './known-forks.ts';
@@ -116,7 +115,7 @@ export interface SqlStorageOptions extends Partial<
     has(id: string): boolean;
     /** Resolves once `has` knows of what was erased until now. */
     refresh(): Promise<void>;
-    /** This is neither stored nor acknowledged. Evict the CoValue, and have the clients that follow it compare it again. */
+    /** This is not stored. Evict the CoValue, and disconnect who follows it, before it is acknowledged: they compare it again. */
     dropped(dropped: Dropped): void;
   };
   /** Calls `run` as soon as memory and the database are known to agree; never if they do not. */
@@ -283,7 +282,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     const { stored, incomplete, alreadyStored } = written;
     for (const state of stored.values()) attempt(() => states.add(state));
     for (const fork of written.forks) attempt(() => refuse(fork));
-    for (const one of dropped) attempt(() => drop(one));
+    for (const one of dropped) attempt(() => options.erased?.dropped(one));
     for (const request of batch) {
       const { id } = request.content;
       if (forks.hasAny(id, request.forkCount)) continue;
@@ -316,24 +315,12 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
 
   function refuse(fork: Fork): void {
     logger.warn('Refused transactions that conflict with stored transactions of the same session', fork);
-    leaveOut(fork);
-    options.forked?.(fork);
-  }
-
-  function drop(dropped: Dropped): void {
-    const { id, sessionIDs } = dropped;
-    // Acknowledgements of a header, too.
-    for (const sessionID of ['' as SessionID, ...sessionIDs]) leaveOut({ id, sessionID });
-    options.erased?.dropped(dropped);
-  }
-
-  /** Of what is queued, too, and of acknowledgements. */
-  function leaveOut(fork: Fork): void {
     forks.add(fork);
     const { count } = forks;
     queue.afterCommit(fork.id, () => forks.forget(fork.id, count));
     states.forget(fork.id);
     loader.forget(fork.id);
+    options.forked?.(fork);
   }
 
   function afterCommit(id: string | undefined, run: () => void): void {
