@@ -136,6 +136,13 @@ function describeGuard(kind: string): void {
     const { node, group: sent } = createElsewhere(alice);
     for (const content of changesOf(node, sent)) raw.send(content);
     await until(async () => expect((await pendingOf(relay)).pending).toBeGreaterThanOrEqual(7));
+    gate.waiting.shift()?.();
+    await until(() => expect(gate.waiting).not.toEqual([]));
+    const { pending } = await pendingOf(relay);
+    // Of this, what comes before is in the batch that waits now.
+    own.set('word', 'alices-word-too', 'trusting');
+    group.removeMember('everyone');
+    await until(async () => expect((await pendingOf(relay)).pending).toBeGreaterThanOrEqual(pending + 2));
     await begin(database, idOf(alice));
     gate.open();
     await until(async () => expect((await pendingOf(relay)).pending).toBe(0));

@@ -282,10 +282,11 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     const { stored, incomplete, alreadyStored } = written;
     for (const state of stored.values()) attempt(() => states.add(state));
     for (const fork of written.forks) attempt(() => refuse(fork));
+    const droppedIDs = new Set(dropped.map(({ id }) => id));
     for (const one of dropped) attempt(() => options.erased?.dropped(one));
     for (const request of batch) {
       const { id } = request.content;
-      if (forks.hasAny(id, request.forkCount)) continue;
+      if (forks.hasAny(id, request.forkCount) || droppedIDs.has(id)) continue;
       // The client of an earlier generation got no acknowledgement, and sends everything again.
       const isCurrent = request.generation === generation;
       if (incomplete.has(request)) {

@@ -1,4 +1,4 @@
-import { LocalNode } from 'cojson';
+import { LocalNode, type RawCoID } from 'cojson';
 import { describe, expect, it, vi } from 'vitest';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import {
@@ -7,10 +7,13 @@ import {
   loadKnownState,
   describeStorage,
 } from '../../../test/support/relay/test-storage.ts';
-import type { KnownState } from '../../engine/content.ts';
+import type { Content, KnownState } from '../../engine/content.ts';
 import type { Database } from '../database/database.ts';
+import { beginErasure } from '../erasure/erasure-rows.ts';
 import type { SqlStorage } from './sql-storage.ts';
 import { until } from '../../../test/support/until.ts';
+
+const unowned = { type: 'unsafeAllowAll' } as const;
 
 describeStorage((test) => {
   describe('a write', () => {
@@ -59,6 +62,39 @@ describeStorage((test) => {
       storage.forgetErased(map.id);
       storage.afterCommit(undefined, acknowledged);
       expect(acknowledged).toHaveBeenCalledOnce();
+    });
+
+    it('[RELAY-93] leaves out a CoValue of someone erased, also if what is stored must come with its beginning', async () => {
+      const node = await createClientNode();
+      const [group, others] = [node.createGroup(), node.createGroup()];
+      const accountID = node.expectCurrentAccountID('test');
+      await beginErasure(test.database, {
+        ...{ id: 'begun', salt: 'salt', askedAtMs: 0 },
+        person: { accountID, agentIDs: [] },
+      });
+      let isKnown = false;
+      const dropped = vi.fn();
+      const warn = vi.fn();
+      const refresh = () => Promise.resolve(void (isKnown = true));
+      const storage = test.open(undefined, {
+        erased: { has: (id) => isKnown && id === accountID, refresh, dropped },
+        logger: { debug() {}, warn },
+      });
+      const byOther = (id: RawCoID): Content => {
+        const [content] = node.getCoValue(id).newContentSince() ?? [];
+        const [session] = Object.values(content?.new ?? {});
+        if (!content?.header || !session) throw new Error('Nothing is there.');
+        const header = { ...content.header, ...(id === others.id && { ruleset: unowned }) };
+        return { ...content, header, new: { co_zOther_session_z: session } } as Content;
+      };
+      const { header, ...tail } = byOther(group.id);
+      storage.store(tail, () => [{ ...tail, header } as Content]);
+      storage.store(byOther(others.id), () => undefined);
+      await new Promise<void>((resolve) => storage.afterCommit(undefined, resolve));
+      expect(await test.query(`select id from covalues`)).toEqual([{ id: others.id }]);
+      expect(dropped.mock.calls).toEqual([[{ id: group.id, isGone: true }]]);
+      expect(warn).not.toHaveBeenCalled();
+      await test.query(`truncate erasures, erased`);
     });
 
     it('[RELAY-90] no longer counts as a deletion that may be stored once memory has forgotten the CoValue', async () => {
