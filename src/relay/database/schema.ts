@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
-import { createGuard } from '../erasure/erasure-guard.ts';
+import { createGuard } from './guard/erasure-guard.ts';
 import type { Database, Query } from './database.ts';
 import { sqlStateOf } from './postgres-facts.ts';
 import { randomName } from './random-name.ts';

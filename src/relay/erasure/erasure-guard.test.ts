@@ -24,7 +24,7 @@ import { openMemoryDatabase } from '../database/pglite-database.ts';
 import { openPostgresDatabase } from '../database/postgres-database.ts';
 import { prepareSchema } from '../database/schema.ts';
 import type { Relay, RelayOptions } from '../index.ts';
-import { isOfErased, patient } from './erasure-guard.ts';
+import { isOfErased, patient } from '../database/guard/erasure-guard.ts';
 import { beginErasure } from './erasure-rows.ts';
 import { hashOf } from './hash-of.ts';
 

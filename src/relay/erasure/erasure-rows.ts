@@ -3,7 +3,7 @@ import type { Database, Query } from '../database/database.ts';
 import { deleteUsage, keyOf } from '../quota/usage-rows.ts';
 import { readTotals } from '../storage/read-owners.ts';
 import type { Person, Personal } from './find-personal.ts';
-import { awaitInserts } from './erasure-guard.ts';
+import { awaitInserts } from '../database/guard/erasure-guard.ts';
 import { hashOf } from './hash-of.ts';
 
 /**

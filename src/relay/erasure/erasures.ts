@@ -11,7 +11,7 @@ import type { SqlStorage } from '../storage/sql-storage.ts';
 import { signCertificate, type CertificateOptions } from './certificate.ts';
 import { deleteErased } from './delete-rows.ts';
 import type { ErasedIDs } from './erased-ids.ts';
-import { patient } from './erasure-guard.ts';
+import { patient } from '../database/guard/erasure-guard.ts';
 import { ErasureRefusal } from './erasure-refusal.ts';
 import {
   beginErasure,

@@ -1,6 +1,6 @@
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { ErasedIDs } from './erased-ids.ts';
-import { namedInHeader } from './erasure-guard.ts';
+import { namedInHeader } from '../database/guard/erasure-guard.ts';
 
 /** For people. */
 export const erasedAccount = 'This account was erased from this relay.';

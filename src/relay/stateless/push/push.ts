@@ -3,7 +3,7 @@ import type { StatelessTools } from '../../namespace/stateless-tools.ts';
 import type { Rights } from '../../authorize/authorizer.ts';
 import { keyOf } from '../../quota/usage-rows.ts';
 import { NotWrittenTogether, type WrittenTogether } from '../../storage/commits/written-together.ts';
-import { isOfErased } from '../../erasure/erasure-guard.ts';
+import { isOfErased } from '../../database/guard/erasure-guard.ts';
 import type { Amount } from '../../storage/stored-amount.ts';
 import type { Sender } from '../bearer.ts';
 import { nameOfClient } from '../../auth/client-name.ts';

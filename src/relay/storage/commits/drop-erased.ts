@@ -1,5 +1,5 @@
-import { authorOf, sessionsOf, type Content, type RawCoID } from '../../engine/content.ts';
-import { namedInHeader } from './erasure-guard.ts';
+import { authorOf, sessionsOf, type Content, type RawCoID } from '../../../engine/content.ts';
+import { namedInHeader } from '../../database/guard/erasure-guard.ts';
 
 /** A CoValue of which a batch may not store everything. */
 export interface Dropped {

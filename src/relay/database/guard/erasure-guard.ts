@@ -1,7 +1,7 @@
-import type { Clock } from '../../base/clock.ts';
-import { ownerOf, type CoValueHeader } from '../../engine/content.ts';
-import type { Database, Query, TransactionOptions } from '../database/database.ts';
-import { isConflict, isLockTimeout, sqlStateOf } from '../database/postgres-facts.ts';
+import type { Clock } from '../../../base/clock.ts';
+import { ownerOf, type CoValueHeader } from '../../../engine/content.ts';
+import type { Database, Query, TransactionOptions } from '../database.ts';
+import { isConflict, isLockTimeout, sqlStateOf } from '../postgres-facts.ts';
 
 /**
  * No row of what was erased is inserted again, whatever a relay missed: triggers refuse it. Who inserts holds a shared lock from
