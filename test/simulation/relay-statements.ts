@@ -43,12 +43,13 @@ const statements: Readonly<Record<string, Run>> = {
 
   // The tables begin empty, and the rows that a relay inserts have owners.
   'select id, header from covalues where owner is null': () => [],
-  'with added as': ({ covalues }, [ids, headers]) =>
-    texts(ids).flatMap((id, index) => {
-      if (covalues.has(id)) return [];
-      covalues.set(id, texts(headers)[index] ?? '');
-      return [{ id }];
-    }),
+  'with present as': ({ covalues }, [all, ids, headers]) => {
+    const present = texts(all).filter((id) => covalues.has(id));
+    const added = texts(ids).filter((id) => !covalues.has(id));
+    for (const [index, id] of texts(ids).entries())
+      if (!covalues.has(id)) covalues.set(id, texts(headers)[index] ?? '');
+    return [...added.map((id) => ({ id, isNew: true })), ...present.map((id) => ({ id, isNew: false }))];
+  },
   // Transactions run one after the other, so locks are unnecessary.
   'select id from covalues where id = any($1::text[]) order by id for update': ({ covalues }, [ids]) =>
     [...new Set(texts(ids))]

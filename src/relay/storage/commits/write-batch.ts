@@ -5,14 +5,7 @@ import { storeClaims, type Claim } from '../../beginnings/claims.ts';
 import { findForks, forkKey, withoutForks, type Fork } from '../find-forks.ts';
 import { amountOfHeader, nothing, sumOf, type Amount } from '../stored-amount.ts';
 import { createWritePlan, type SessionRow, type WritePlan } from './write-plan.ts';
-import {
-  insertDeletions,
-  insertHeaders,
-  insertRows,
-  lockCoValues,
-  readKnownSessions,
-  readSessions,
-} from './write-rows.ts';
+import { insertDeletions, insertHeaders, insertRows, readKnownSessions, readSessions } from './write-rows.ts';
 
 export interface StoreRequest {
   readonly content: Content;
@@ -100,7 +93,7 @@ export async function writeBatch(
 
   /** Inserts the headers and reads the rows that the plan needs. */
   async function prepare(batch: readonly Content[]): Promise<void> {
-    const added = await insertHeaders(query, batch, pushedBy);
+    const { added, locked } = await insertHeaders(query, batch, pushedBy);
     for (const id of added) changed.add(id);
     for (const content of batch) {
       const { id, header } = content;
@@ -109,8 +102,7 @@ export async function writeBatch(
       if (header && payer !== undefined && added.has(id) && !created.has(id))
         created.set(id, { ...amountOfHeader(header), payer });
     }
-    const others = batch.filter(({ id }) => !added.has(id) && !storedIDs.has(id));
-    for (const id of [...added, ...(await lockCoValues(query, others))]) storedIDs.add(id);
+    for (const id of [...added, ...locked]) storedIDs.add(id);
     const unseen = batch.filter(({ id }) => !added.has(id));
     const rows = await readSessions(query, unseen);
     for (const fork of await findForks(query, unseen, rows)) forks.set(forkKey(fork), fork);

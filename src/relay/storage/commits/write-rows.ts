@@ -9,33 +9,50 @@ import {
 } from '../../../engine/content.ts';
 import type { SessionRow, WritePlan } from './write-plan.ts';
 
-/** Returns the IDs that were new. Rows are written in key order, so that two relays never deadlock. Also writes the log. */
+export interface FoundCoValues {
+  /** Were inserted with their headers. */
+  readonly added: ReadonlySet<RawCoID>;
+  /** Were there already, and are locked until the transaction ends. */
+  readonly locked: readonly RawCoID[];
+}
+
+/**
+ * Inserts the headers that are missing, and locks the other CoValues. Rows are locked in order, so that two relays never deadlock, and
+ * before any is inserted: who inserts holds up an erasure, which locks rows first, too. Also writes the log.
+ */
 export async function insertHeaders(
   query: Query,
   contents: readonly Content[],
   pushedBy?: string,
-): Promise<ReadonlySet<RawCoID>> {
+): Promise<FoundCoValues> {
+  const ids = new Set(contents.map(({ id }) => id));
   const headers = new Map<RawCoID, readonly [header: string, owner: string]>();
   for (const { id, header } of contents)
     if (header) headers.set(id, [JSON.stringify(header), ownerOf(id, header)]);
-  if (headers.size === 0) return new Set();
+  if (headers.size === 0) return { added: new Set(), locked: await lockCoValues(query, ids) };
   const rows = [...headers].map(([id, row]) => [id, ...row] as const).sort(([a], [b]) => compare(a, b));
-  const added = await query<{ id: RawCoID }>(
-    `with added as (
-       insert into relay.covalues (id, header, owner) select * from unnest($1::text[], $2::text[], $3::text[])
+  const found = await query<{ id: RawCoID; isNew: boolean }>(
+    `with present as (
+       select id from relay.covalues where id = any($1::text[]) order by id for update
+     ), added as (
+       insert into relay.covalues (id, header, owner)
+       select * from unnest($2::text[], $3::text[], $4::text[]) as rows (id) where id not in (select id from present)
        on conflict (id) do nothing returning id
      ), logged as (
-       insert into relay.changes (covalue_id, session_id, after, count, pushed_by) select id, '', 0, 0, $4::text from added
+       insert into relay.changes (covalue_id, session_id, after, count, pushed_by) select id, '', 0, 0, $5::text from added
      )
-     select id from added`,
-    [...columns(rows, 3), pushedBy ?? null],
+     select id, true as "isNew" from added union all select id, false from present`,
+    [[...ids], ...columns(rows, 3), pushedBy ?? null],
   );
-  return new Set(added.map(({ id }) => id));
+  const seen = new Set(found.map(({ id }) => id));
+  const meanwhile = await lockCoValues(query, new Set([...headers.keys()].filter((id) => !seen.has(id))));
+  return {
+    added: new Set(found.filter(({ isNew }) => isNew).map(({ id }) => id)),
+    locked: [...found.filter(({ isNew }) => !isNew).map(({ id }) => id), ...meanwhile],
+  };
 }
 
-/** Returns the existing IDs and locks them until the transaction ends. */
-export async function lockCoValues(query: Query, contents: readonly Content[]): Promise<readonly RawCoID[]> {
-  const ids = new Set(contents.map(({ id }) => id));
+async function lockCoValues(query: Query, ids: ReadonlySet<RawCoID>): Promise<readonly RawCoID[]> {
   if (ids.size === 0) return [];
   const rows = await query<{ id: RawCoID }>(
     `select id from relay.covalues where id = any($1::text[]) order by id for update`,
