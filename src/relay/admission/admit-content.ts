@@ -90,10 +90,21 @@ export function admitContent(options: AdmissionOptions): Admission {
     return (message, from) => {
       if (typeof from === 'string') return pass(message, from);
       const own = withOwnHeader(node, message);
-      const undecided = own && take(own, from, 'arrival');
-      if (undecided) hold(undecided, from);
+      if (!own) return;
+      const arrive = () => {
+        const undecided = take(own, from, 'arrival');
+        if (undecided) hold(undecided, from);
+      };
+      if (isMaybeStored(own)) getOrCreateCoValue(node, own.id).loadFromStorage(arrive);
+      else arrive();
     };
   });
+
+  /** Nothing new may have this header, but what others share may have had it before. */
+  function isMaybeStored({ id, header }: Content): boolean {
+    if (!header || getKnownCoValue(node, id)?.verified || restrictions.closedBy(id)) return false;
+    return restrictions.closedBy(id, header) !== undefined;
+  }
 
   /** Passes on what is admitted, and returns what cannot be decided yet. */
   function take(message: Content, from: PeerState, stage: Stage): Content | undefined {

@@ -83,3 +83,21 @@ it('[RELAY-92] a former manager who writes that they are back is in no group', a
   expect((await push(url, changesOf(bob, group))).status).toBe(200);
   expect(await askFor(bob)).toEqual({ coValues: 0, why: undefined });
 });
+
+it.each([
+  ['names an admin', 'second', 'admin'],
+  ['removes the person', 'mallory', 'revoked'],
+  ['makes the person an invite', 'mallory', 'readerInvite'],
+] as const)('[RELAY-92] a former manager who %s without a right keeps nothing', async (_, whom, role) => {
+  const group = await openGroup();
+  const { mallory, bob, act, write, askFor } = group;
+  act(bob, 'manager', 1);
+  act(bob, 'revoked', 2);
+  await push(url, changesOf(mallory, group.group));
+  for (const content of changesOf(mallory, accountOf(mallory), group.group))
+    bob.syncManager.handleNewContent(content, 'import');
+  accountAt(bob, group.second);
+  write((await bob.load(group.group.id)) as RawGroup, group[whom], role, 3);
+  expect((await push(url, changesOf(bob, group.group))).status).toBe(200);
+  expect(await askFor(mallory)).toEqual({ coValues: 2, why: undefined });
+});

@@ -2,7 +2,9 @@ import type { RawGroup } from 'cojson';
 import { authorOf, sessionsOf, type CoValueHeader } from '../../engine/content.ts';
 import { everyone } from '../../engine/covalue-access.ts';
 import { readAct } from '../admission/read-act.ts';
+import type { StoredContent } from '../storage/content-loader.ts';
 import { loadGroup, type LoadOptions } from './load-group.ts';
+import { Powers } from './possible-acts.ts';
 
 /** `own`: the person is alone in the group. `none`: the person is not, or not any more. */
 export type GroupStanding =
@@ -30,13 +32,11 @@ interface Visits {
   hasReturned: boolean;
 }
 
+/** Of the acts that may count. */
 interface Member {
-  /** The one that was written last, whether it counts or not. */
-  role: string;
-  atMs: number;
   wasRevoked: boolean;
   hadRole: boolean;
-  /** When the member was last made an admin, whether that counts or not. */
+  /** When the member was last made an admin. */
   adminAtMs: number | undefined;
   /** When the member last gave up being an admin. */
   steppedDownAtMs: number | undefined;
@@ -54,6 +54,9 @@ interface Roles {
 }
 
 const maxMembers = 10_000;
+/** How often a group is read at most, to find whose acts may count. */
+const maxReadings = 10;
+const unreadable = 'This relay cannot read who is still in it.';
 const revoked = 'revoked';
 const isInvite = (role: string) => role.endsWith('Invite');
 
@@ -73,12 +76,13 @@ export async function standingIn(groupID: string, options: StandingOptions): Pro
     ...[...roles.parents]
       .filter(([id]) => isOwnGroup(id))
       .map(([id, role]) => [`parent_${id}`, role] as const),
-  ].filter(([, { role }]) => isLiving(role));
+  ];
   if (own.length === 0) return { kind: 'none' };
-  // A removed member may have written that they are back.
-  if (own.every(([, { wasRevoked }]) => wasRevoked)) {
+  // What was written last may not count: others may have removed the person, or the person have come back, without a right.
+  if (!own.some(([, { hadRole, wasRevoked }]) => hadRole && !wasRevoked)) {
     const group = await loadGroup(groupID, options);
-    if (!group || !own.some(([key]) => isLiving(roleIn(group, key)))) return { kind: 'none' };
+    if (!group) return { kind: 'shared', why: unreadable };
+    if (!own.some(([key]) => isLiving(roleIn(group, key)))) return { kind: 'none' };
   }
   const why = await othersIn(groupID, roles, options, { ids: new Set([groupID]), hasReturned: false });
   return why === undefined ? { kind: 'own' } : { kind: 'shared', why };
@@ -98,7 +102,7 @@ async function othersIn(
   const parents = [...roles.parents].filter(([id, { hadRole }]) => hadRole && !options.isErased(id));
   const isPlain = ![...others, ...parents].some(([, { wasRevoked }]) => wasRevoked);
   const group = isPlain ? undefined : await loadGroup(groupID, options);
-  if (!isPlain && !group) return 'This relay cannot read who is still in it.';
+  if (!isPlain && !group) return unreadable;
   const isGone = (key: string, { adminAtMs, steppedDownAtMs = -Infinity }: Member) =>
     // A member without a role by the rules, who was not removed by them, may have had one until another act was dated back.
     group !== undefined &&
@@ -141,21 +145,40 @@ function roleIn(group: RawGroup, key: string): string | undefined {
   return typeof role === 'string' ? role : undefined;
 }
 
-/** All roles that any transaction gives, whether it counts or not. Undefined if it is no group, or not stored. */
-async function readRoles(
-  groupID: string,
-  { reader, pause }: StandingOptions,
-): Promise<Roles | 'too many' | undefined> {
-  const stored = await reader.read(groupID);
-  const initialAdmin = stored && initialAdminOf(stored.header);
-  if (!stored || initialAdmin === undefined) return undefined;
+/**
+ * All roles that those give who may have had the right to, at any time and by any order of acts: others, as who has an invite for
+ * readers, name members without a right. Undefined if it is no group, or not stored.
+ */
+async function readRoles(groupID: string, options: StandingOptions): Promise<Roles | 'too many' | undefined> {
+  let powers: Powers | undefined;
+  for (let readings = 0; readings < maxReadings; readings++) {
+    const stored = await options.reader.read(groupID);
+    const initialAdmin = stored && initialAdminOf(stored.header);
+    if (!stored || initialAdmin === undefined) return undefined;
+    powers ??= new Powers(initialAdmin);
+    const before = powers.grown;
+    const roles = await collectRoles(stored, initialAdmin, powers, options);
+    // Otherwise, earlier acts may count, too.
+    if (roles === 'too many' || powers.grown === before) return roles;
+  }
+  return 'too many';
+}
+
+async function collectRoles(
+  stored: StoredContent,
+  initialAdmin: string,
+  powers: Powers,
+  { pause }: StandingOptions,
+): Promise<Roles | 'too many'> {
   const roles: Roles = { members: new Map(), parents: new Map() };
   note(roles.members, initialAdmin, { author: initialAdmin, role: 'admin', atMs: -Infinity });
-  for await (const { new: sessions, ...piece } of stored.pieces) {
-    for (const [sessionID, { after, newTransactions }] of sessionsOf({ ...piece, new: sessions })) {
+  for await (const piece of stored.pieces) {
+    for (const [sessionID, { after, newTransactions }] of sessionsOf(piece)) {
       const author = authorOf(sessionID);
       newTransactions.forEach((transaction, place) => {
-        const { change, atMs } = readAct({ author, sessionID, index: after + place }, transaction);
+        const act = readAct({ author, sessionID, index: after + place }, transaction);
+        const { change, atMs } = act;
+        if (!powers.take(act)) return;
         if (change.kind === 'role') note(roles.members, change.member, { author, role: change.role, atMs });
         if (change.kind === 'parent')
           note(roles.parents, change.parentID, { author, role: change.role, atMs });
@@ -175,11 +198,9 @@ function initialAdminOf({ type, ruleset, meta }: CoValueHeader): string | undefi
 
 function note(all: Map<string, Member>, id: string, { author, role, atMs }: Act): void {
   const member = all.get(id) ?? {
-    ...{ role, atMs, wasRevoked: false, hadRole: false },
-    ...{ adminAtMs: undefined, steppedDownAtMs: undefined },
+    ...{ wasRevoked: false, hadRole: false, adminAtMs: undefined, steppedDownAtMs: undefined },
   };
   all.set(id, member);
-  if (atMs >= member.atMs) Object.assign(member, { role, atMs });
   if (role === revoked) member.wasRevoked = true;
   else if (!isInvite(role)) member.hadRole = true;
   if (role === 'admin') member.adminAtMs = Math.max(member.adminAtMs ?? -Infinity, atMs);

@@ -212,7 +212,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       settle(batch, await write(batch, lane));
     } catch (error) {
       await refreshErased(error);
-      const { left, dropped } = withoutErased(batch);
+      const { left, dropped } = await withoutErased(batch);
       const written = await write(left, lane);
       settle(left, written, dropped);
     }
@@ -229,10 +229,16 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     await options.erased.refresh();
   }
 
-  function withoutErased(batch: readonly StoreRequest[]) {
+  async function withoutErased(batch: readonly StoreRequest[]) {
+    const rows = await database.query<{ id: string }>(
+      `select id from relay.covalues where id = any($1::text[])`,
+      [batch.map(({ content }) => content.id)],
+    );
+    const stored = new Set(rows.map(({ id }) => id));
     const dropped: Dropped[] = [];
     const keep = (content: Content): readonly Content[] => {
-      const one = dropErased(content, (id) => options.erased?.has(id) === true);
+      const isErased = (id: string) => options.erased?.has(id) === true;
+      const one = dropErased(content, isErased, stored.has(content.id));
       if (one.dropped) dropped.push(one.dropped);
       return one.kept ? [one.kept] : [];
     };

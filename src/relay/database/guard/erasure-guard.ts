@@ -27,10 +27,21 @@ const namesIn = {
     union all select split_part(session_id, '_session_', 1) from added where starts_with(session_id, 'co_')`,
 };
 
-/** For tables that are there. Replacing a trigger would wait for the commits of others, so it is never replaced. */
+/**
+ * For tables that are there. Creating an index, if it exists or not, or replacing a trigger waits for what others write, so it is
+ * done once.
+ */
 export const createGuard: readonly string[] = [
-  `create index if not exists erased_hash on relay.erased (hash)`,
-  `create index if not exists erasures_salt on relay.erasures (salt)`,
+  ...(
+    [
+      ['erased_hash', 'erased (hash)'],
+      ['erasures_salt', 'erasures (salt)'],
+    ] as const
+  ).map(
+    ([name, place]) => `do $$ begin
+      if to_regclass('relay.${name}') is null then create index ${name} on relay.${place}; end if;
+    end $$`,
+  ),
   // Compares by `hashOf`, with each salt that there is.
   `create or replace function relay.has_erased(names text[]) returns boolean language sql stable as $$
     with recursive salts (salt) as (

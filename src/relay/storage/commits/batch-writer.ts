@@ -33,7 +33,10 @@ export function createBatchWriter(options: BatchWriterOptions) {
     const append = planAppend(requests, recent);
     if (!append) return undefined;
     const ids = new Set(requests.map(({ content }) => content.id));
-    if (!(await appendRows(database, append, mark?.advance(lane)))) return undefined;
+    // Without a statement, the mark is not written either.
+    const advance = append.before.length > 0 ? mark?.advance(lane) : undefined;
+    if (!(await appendRows(database, append, advance))) return undefined;
+    if (advance) mark?.confirm(lane);
     const sessions = append.plan.changedSessions();
     const stored = new Map<RawCoID, KnownState>();
     for (const id of ids) stored.set(id, { id, header: true, sessions: append.plan.knownSessions(id) });
@@ -48,7 +51,7 @@ export function createBatchWriter(options: BatchWriterOptions) {
     };
   }
 
-  function write(
+  async function write(
     requests: readonly StoreRequest[],
     claims: readonly Claim[],
     lane: number,
@@ -56,25 +59,25 @@ export function createBatchWriter(options: BatchWriterOptions) {
     check: (written: WrittenBatch) => void = () => {},
     pushedBy?: string,
   ): Promise<WrittenBatch> {
-    return database.transaction(async (query) => {
+    const written = await database.transaction(async (query) => {
       if (mark && (await query(setMark(1), parametersOf(mark.advance(lane)))).length === 0)
         throw lackingMark();
-      const written = await writeBatch(query, requests, isValid, claims, pushedBy);
-      check(written);
-      return written;
+      const batch = await writeBatch(query, requests, isValid, claims, pushedBy);
+      check(batch);
+      return batch;
     }, limitsLockWaits);
+    mark?.confirm(lane);
+    return written;
   }
 
   async function commitBy(
     requests: readonly StoreRequest[],
-    lane: number,
     run: () => Promise<WrittenBatch>,
     pushedBy?: string,
   ): Promise<WrittenBatch> {
     const startedMs = performance.now();
     try {
       const written = await run();
-      mark?.confirm(lane);
       const ids = requests.map(({ content }) => content.id).filter((id) => uncertain.delete(id));
       if (written.changed.size > 0) changed?.([...written.changed], pushedBy);
       if (ids.length > 0) changed?.(ids);
@@ -100,7 +103,6 @@ export function createBatchWriter(options: BatchWriterOptions) {
     commit: (requests: readonly StoreRequest[], claims: readonly Claim[] = [], lane = 0) =>
       commitBy(
         requests,
-        lane,
         async () =>
           (claims.length === 0 ? await append(requests, lane) : undefined) ??
           (await write(requests, claims, lane, isDeletionValid)),
@@ -112,8 +114,7 @@ export function createBatchWriter(options: BatchWriterOptions) {
       lane: number,
       isValid: (id: RawCoID) => boolean,
       pushedBy?: string,
-    ) =>
-      commitBy(requests, lane, () => write(requests, claims, lane, isValid, checkWhole, pushedBy), pushedBy),
+    ) => commitBy(requests, () => write(requests, claims, lane, isValid, checkWhole, pushedBy), pushedBy),
     forget: recent.clear,
   };
 }

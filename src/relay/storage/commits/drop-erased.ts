@@ -14,15 +14,17 @@ export interface Dropped {
 export function dropErased(
   content: Content,
   isErased: (id: string) => boolean,
+  isStored: boolean,
 ): { readonly kept: Content | undefined; readonly dropped: Dropped | undefined } {
   const { id, header } = content;
-  const isAllErased = (header ? namedInHeader(id, header) : [id]).some(isErased);
+  const isNew = header !== undefined && !isStored;
+  const isAllErased = (isNew ? namedInHeader(id, header) : [id]).some(isErased);
   const isOfErased = (sessionID: string) => sessionID.startsWith('co_') && isErased(authorOf(sessionID));
   const sessions = sessionsOf(content);
   const kept = isAllErased ? [] : sessions.filter(([sessionID]) => !isOfErased(sessionID));
   if (!isAllErased && kept.length === sessions.length) return { kept: content, dropped: undefined };
   return {
     kept: kept.length > 0 ? { ...content, new: Object.fromEntries(kept) } : undefined,
-    dropped: { id, isGone: isAllErased || (header !== undefined && kept.length === 0) },
+    dropped: { id, isGone: isAllErased || (isNew && kept.length === 0) },
   };
 }
