@@ -14,7 +14,7 @@ import { createStorage } from '../../../test/support/relay/temporary-storage.ts'
 import { confirmed, loadMap, openRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import type { Database } from '../database/database.ts';
 
-/** Bob's device has the account that Alice has erased. Nothing of it is left, as a minute after the end. */
+/** Bob's device has the account that Alice has erased, of which nothing is left. */
 async function eraseAlice(isStored = true) {
   const storage = `pglite:${await createStorage()}`;
   let database: Database | undefined;
@@ -156,4 +156,26 @@ it('[RELAY-93] what an erased account wrote beside others holds up nothing of th
     status: 403,
     body: { ids: [map.id], sessions: [{ id: map.id, sessionID: alice.currentSessionID }] },
   });
+});
+
+it('[RELAY-93] a shared group that the erased account began is taken with its header by a relay that has not loaded it', async () => {
+  const storage = `pglite:${await createStorage()}`;
+  const first = await openRelay({ storage });
+  const [alice, bob] = [await createClientNode(), await createClientNode()];
+  for (const node of [alice, bob]) await push(first.url, changesOf(node, accountOf(node)));
+  const group = alice.createGroup();
+  group.addMember(accountAt(alice, bob), 'admin');
+  await push(first.url, changesOf(alice, group));
+  expect((await askForSelf(first.url, alice, 'erase')).status).toBe(200);
+  await first.close();
+  const { url } = await startRelay({ storage });
+  give(alice, bob, accountOf(alice), group);
+  ((await bob.load(group.id)) as RawGroup).addMember('everyone', 'reader');
+  const raw = await openRawClient(url);
+  for (const change of changesOf(bob, group)) raw.send(change);
+  const ofBob = expect.objectContaining({ [bob.currentSessionID]: expect.any(Number) as number }) as object;
+  await raw.waitFor({ action: 'known', id: group.id, sessions: ofBob });
+  expect(raw.received).not.toContainEqual(
+    expect.objectContaining({ maia: 'refused', id: group.id, sessionID: bob.currentSessionID }),
+  );
 });

@@ -171,7 +171,7 @@ export async function countDeleted(
   await query(
     `update relay.erasures
      set covalues = covalues + $2, transactions = transactions + $3, bytes = bytes + $4
-     where id = $1 and state = 'erasing'`,
+     where id = $1 and state <> 'done'`,
     [erasure, coValues, transactions, bytes],
   );
 }

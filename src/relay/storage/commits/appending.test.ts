@@ -7,6 +7,7 @@ import {
   loadKnownState,
 } from '../../../../test/support/relay/test-storage.ts';
 import { sessionsOf, type Content } from '../../../engine/content.ts';
+import { createBatchWriter } from './batch-writer.ts';
 
 describeStorage((test) => {
   /** A map whose session the storage has written, and counters for the two ways of committing. */
@@ -94,6 +95,25 @@ describeStorage((test) => {
       expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
     });
   });
+});
+
+it('[RELAY-18] a commit of nothing confirms no mark, which would be missing later', async () => {
+  const confirmed: number[] = [];
+  const fail = () => Promise.reject(new Error('Nothing is written.'));
+  const writer = createBatchWriter({
+    database: { write: fail, transaction: fail },
+    isDeletionValid: () => true,
+    committed: undefined,
+    mark: {
+      begin: fail,
+      isThere: fail,
+      advance: () => ({ name: 'mark', next: 1, kept: [[], []] }),
+      confirm: (lane) => confirmed.push(lane),
+    },
+    changed: undefined,
+  });
+  expect((await writer.commit([])).stored.size).toBe(0);
+  expect(confirmed).toEqual([]);
 });
 
 const transactionsOf = (pieces: readonly Content[]) =>
