@@ -97,6 +97,21 @@ function describeGuard(kind: string): void {
     ]);
   });
 
+  it('[RELAY-90] a new row costs no reading of all that was erased, also before there are statistics', async () => {
+    const database = await openDatabase(kind);
+    await begin(database, 'co_zFirst');
+    await database.write(
+      `insert into relay.erased select erasure, md5(n::text), false from relay.erased, generate_series(1, 20000) as n`,
+    );
+    const read = await database.transaction(async (query) => {
+      for (let n = 0; n < 10; n++) await query(...insertCoValue(`co_z${n}`, `co_z${n}`, header('co_zOther')));
+      return query(
+        `select seq_tup_read::int4 as rows from pg_stat_xact_user_tables where relid = 'relay.erased'::regclass`,
+      );
+    });
+    expect(read).toEqual([{ rows: 0 }]);
+  });
+
   it('[RELAY-90] the tables of one namespace refuse nothing of what was erased in another one', async () => {
     const database = await openDatabase(kind);
     const apps = [await openAppSchema(database, 'a'), await openAppSchema(database, 'b')] as const;
