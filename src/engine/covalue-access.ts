@@ -13,6 +13,7 @@ import { parentGroupsOf } from './private-fields.ts';
 
 // What a group's transaction may be about; for the relay, which judges it before cojson has it.
 export { readGroupChange } from './group-rules/read-change.ts';
+export { dependedOn, isMisnaming } from './group-rules/named-covalues.ts';
 export { isSeen, readSeen } from './group-rules/seen-claims.ts';
 export {
   everyone,

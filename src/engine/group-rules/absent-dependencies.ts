@@ -1,8 +1,9 @@
-import { cojsonInternals, type CoValueCore, type LocalNode, type RawCoID } from 'cojson';
+import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
 import { systemClock } from '../../base/clock.ts';
-import { authorOf, sessionsOf, type Content, type CoValueHeader, type Transaction } from '../content.ts';
+import { authorOf, sessionsOf, type Content, type CoValueHeader } from '../content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../covalue-lookup.ts';
 import { releaseDependency } from '../private-methods.ts';
+import { dependedOn, isNaming } from './named-covalues.ts';
 
 /** How long a group waits for what only its transactions name. */
 const patienceMs = 10_000;
@@ -52,9 +53,7 @@ export function namedIn(node: LocalNode, content: Content): readonly RawCoID[] {
   if (header?.ruleset.type !== 'group') return [];
   const owners = ownersOf(header);
   const authors = new Set(Object.keys(content.new).map(authorOf));
-  return [...cojsonInternals.getDependedOnCoValues(header, namingContent(content))].filter(
-    (id) => !owners.has(id) && !authors.has(id),
-  );
+  return dependedOn(header, namingContent(content)).filter((id) => !owners.has(id) && !authors.has(id));
 }
 
 /** Lets the group handle content at once that names these, although they are not here. */
@@ -156,22 +155,15 @@ function request(core: CoValueCore): void {
 }
 
 /**
- * The content without the transactions that name no member or parent. In a large group, most reveal a key, and cojson would
- * parse all of them once more.
+ * The content without the transactions that name no member or parent: in a large group, most reveal a key, and cojson would
+ * parse all of them once more. Also without those that name what no ID can be, which cojson would ask the storage and relays for.
  */
 function namingContent(content: Content): Content {
   const sessions = sessionsOf(content).map(([id, session]) => [
     id,
-    { ...session, newTransactions: session.newTransactions.filter(mayName) },
+    { ...session, newTransactions: session.newTransactions.filter(isNaming) },
   ]);
   return { ...content, new: Object.fromEntries(sessions) as Content['new'] };
-}
-
-/** Whether a key may begin like the ID of a member or a parent. JSON can write each character as an escape. */
-function mayName(transaction: Transaction): boolean {
-  if (transaction.privacy !== 'trusting') return false;
-  const { changes } = transaction;
-  return changes.includes('"co_') || changes.includes('"parent_') || changes.includes('\\');
 }
 
 /** Whether a member or parent that the group has loaded without may only be late, or has yet to be judged. */

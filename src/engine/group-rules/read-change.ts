@@ -108,6 +108,11 @@ function readRevelation(field: string, secret: unknown): GroupChange {
   return { kind: 'revelation', field, keyID: lastRevealed, to: field.slice(toStart) };
 }
 
+/** Whether a name in a group has the form of a CoValue's ID. */
+export function canBeCoValueID(name: string): boolean {
+  return accountKey.test(name);
+}
+
 /** Whether keys can be encrypted to this agent. */
 export function isAgentID(id: string): boolean {
   const parts = agentKey.exec(id);

@@ -1,4 +1,4 @@
-import { cojsonInternals, type LocalNode, type PeerState } from 'cojson';
+import type { LocalNode, PeerState } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import {
   authorOf,
@@ -11,6 +11,7 @@ import {
   type SessionContent,
   type SessionID,
 } from '../../engine/content.ts';
+import { dependedOn } from '../../engine/covalue-access.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
 import { awaitNoMore } from '../../engine/release-pacing.ts';
@@ -240,7 +241,7 @@ export function admitContent(options: AdmissionOptions): Admission {
   /** The dependency queue waits only for what trusted authors name, and others may have become trusted since. */
   function isComplete(message: Content, session: Session, header: CoValueHeader, from: PeerState): boolean {
     if (header.ruleset.type !== 'group') return true;
-    const named = [...cojsonInternals.getDependedOnCoValues(header, withSessions(message, [session]))];
+    const named = dependedOn(header, withSessions(message, [session]));
     const neverComing = named.filter((id) => restrictions.isTakenDown(id));
     if (neverComing.length > 0) awaitNoMore(getOrCreateCoValue(node, message.id), neverComing);
     return named.every((id) => {

@@ -27,6 +27,11 @@ export const contentRefusals = {
     sentence:
       'The relay already has the beginning of this session in another CoValue or session, so this is a copy of it.',
   },
+  'no-id': {
+    code: 'invalid',
+    sentence:
+      'This change of a group names as a member or parent what is not the ID of a CoValue. No version of the kernel writes this.',
+  },
   'no-group': {
     code: 'forbidden',
     sentence: 'The owner of this CoValue is not a group, so no account can have a role in it.',

@@ -6,6 +6,7 @@ import {
   type SessionContent,
   type Transaction,
 } from '../../engine/content.ts';
+import { isMisnaming } from '../../engine/covalue-access.ts';
 import type { RefusalReason } from './content-refusal.ts';
 import { wrongPlaceIn } from './place-rule.ts';
 import { isTooFarAhead } from './time-rule.ts';
@@ -40,6 +41,8 @@ export function judgeSession(question: SessionQuestion): 'admitted' | RefusalRea
   const isBeginning = content.after === 0 && count === 0;
   const wrongPlace = wrongPlaceIn({ id, header, sessionID, added, isBeginning, isBound });
   if (wrongPlace !== undefined) return wrongPlace;
+  // Stock clients would ask for it, and be disconnected for that.
+  if (header.ruleset.type === 'group' && added.some(isMisnaming)) return 'no-id';
   if (added.length === 0) return 'admitted';
   const barred = barredBy();
   if (barred) return barred;

@@ -1,4 +1,5 @@
-import { cojsonInternals, type RawCoID } from 'cojson';
+import type { RawCoID } from 'cojson';
+import { dependedOn } from '../../engine/covalue-access.ts';
 import { sessionsOf, type Content, type CoValueHeader } from '../../engine/content.ts';
 
 /** Whether what this session names in a group counts as missing. */
@@ -7,7 +8,7 @@ export type MayName = (id: string, header: CoValueHeader, sessionID: string) => 
 /** Without a header, only the authors are known to be dependencies, as in cojson. Of a group, only they are required. */
 export function requiredOf(message: Content, header: CoValueHeader | undefined): readonly RawCoID[] {
   const known = header && header.ruleset.type !== 'group' ? header : authorsOnly;
-  return [...cojsonInternals.getDependedOnCoValues(known, message)];
+  return dependedOn(known, message);
 }
 
 /** The members and parents that trusted authors name in a group. */
@@ -19,7 +20,7 @@ export function namedIn(
   if (header?.ruleset.type !== 'group') return [];
   const trusted = sessionsOf(message).filter(([sessionID]) => mayName(message.id, header, sessionID));
   const named = { ...message, new: Object.fromEntries(trusted) };
-  return [...cojsonInternals.getDependedOnCoValues(header, named)].filter((id) => id !== message.id);
+  return dependedOn(header, named).filter((id) => id !== message.id);
 }
 
 const authorsOnly: CoValueHeader = {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { cojsonInternals } from 'cojson';
 import type { Database } from '../database/database.ts';
 import { createBatchReader } from './batch-reader.ts';
 import { contentPieces, newerPieces, type ReadMore } from './content-pieces.ts';
+import { dependedOn } from '../../engine/covalue-access.ts';
 import { isDeleteSession, type Content, type CoValueHeader, type KnownState } from '../../engine/content.ts';
 import { createNewerReader } from './read-newer.ts';
 import { readSessions, readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
@@ -94,7 +94,7 @@ export function createContentLoader(
     }
 
     function missingOf(header: CoValueHeader, piece: Content): readonly string[] {
-      return [...cojsonInternals.getDependedOnCoValues(header, piece)].filter(
+      return dependedOn(header, piece).filter(
         (id) => !handedOut.has(id) && !visited.has(id),
       );
     }

@@ -1,4 +1,4 @@
-import { cojsonInternals, emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
+import { emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Database, WriteRefusal, Query } from '../database/database.ts';
@@ -13,6 +13,7 @@ import { isOfErased } from '../database/guard/erasure-guard.ts';
 import { findLocked } from './commits/find-locked.ts';
 import { createTogether } from './commits/commit-together.ts';
 import type { WrittenTogether } from './commits/written-together.ts';
+import { dependedOn } from '../../engine/covalue-access.ts';
 import { createContentLoader, type ContentLoader, type StoredContent } from './content-loader.ts';
 import {
   contentBytes,
@@ -272,7 +273,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   /** A CoValue is of no use, and its acknowledgement misleads, before its group and its authors are stored. */
   function dependenciesOf(content: Content): Iterable<string> {
     const header = content.header ?? options.headerOf?.(content.id) ?? authorsOnly;
-    return cojsonInternals.getDependedOnCoValues(header, content);
+    return dependedOn(header, content);
   }
 
   function withoutForked(request: StoreRequest): StoreRequest {

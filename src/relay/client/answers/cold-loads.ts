@@ -2,6 +2,7 @@ import { cojsonInternals, emptyKnownState, type LocalNode, type SyncMessage } fr
 import type { Content, RawCoID } from '../../../engine/content.ts';
 import type { StoredContent } from '../../storage/content-loader.ts';
 import type { AnswerOptions } from '../connection-options.ts';
+import { dependedOn } from '../../../engine/covalue-access.ts';
 import { getKnownCoValue } from '../../../engine/covalue-lookup.ts';
 import { answerReconciliation } from '../../../engine/private-methods.ts';
 import { createLoadMemory, type Reserved } from './load-memory.ts';
@@ -122,7 +123,7 @@ export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
     const streamed = isStreamed ? await reserveStream(dependants) : undefined;
     try {
       for await (const piece of pieces) {
-        const missing = [...cojsonInternals.getDependedOnCoValues(header, piece)].filter(
+        const missing = dependedOn(header, piece).filter(
           (dependency) => !tried.has(dependency) && !clientHas(dependency),
         );
         if (missing.length > 0 && dependants.length >= maxKept) return missing;

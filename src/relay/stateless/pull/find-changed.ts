@@ -7,6 +7,7 @@ import {
   type RawCoID,
   type SessionID,
 } from '../../../engine/content.ts';
+import { dependedOn } from '../../../engine/covalue-access.ts';
 import type { Horizon } from '../../database/restores/horizon.ts';
 import type { Outline } from '../../storage/changes-since.ts';
 import type { SqlStorage } from '../../storage/sql-storage.ts';
@@ -158,7 +159,7 @@ function authorsAndOwner(header: CoValueHeader, { id, sessions }: Outline['state
 }
 
 function addDependencies(header: CoValueHeader, piece: Content, dependencies: Set<RawCoID>): void {
-  for (const id of cojsonInternals.getDependedOnCoValues(header, piece)) dependencies.add(id);
+  for (const id of dependedOn(header, piece)) dependencies.add(id);
 }
 
 /** The dependencies that the newer content may be the first to name. */

@@ -1,5 +1,6 @@
-import { cojsonInternals, type LocalNode } from 'cojson';
+import type { LocalNode } from 'cojson';
 import { contentBytes, type Content } from '../../../engine/content.ts';
+import { dependedOn } from '../../../engine/covalue-access.ts';
 import { getOrCreateCoValue } from '../../../engine/covalue-lookup.ts';
 import { awaitNoMore, namedIn } from '../../../engine/release-pacing.ts';
 import type { StoredContent } from '../../storage/content-loader.ts';
@@ -95,7 +96,7 @@ export function loadNeeded({
     entered.add(id);
     if (!found) return;
     for await (const piece of found.pieces) {
-      await load([...cojsonInternals.getDependedOnCoValues(found.header, piece)], changedID);
+      await load(dependedOn(found.header, piece), changedID);
       await inTurn(() => putStored(piece, changedID));
     }
   }
