@@ -1,8 +1,7 @@
-import type { LocalNode, PeerState, RawCoID } from 'cojson';
+import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
 import type { Pacer } from '../base/pacer.ts';
 import type { Content } from './content.ts';
 import { addHeldContent, getOrCreateCoValue } from './covalue-lookup.ts';
-import { dependedOn } from './group-rules/named-covalues.ts';
 import { interceptContent, type HandleContent } from './node-events.ts';
 import { isWaitingForDependency } from './private-fields.ts';
 
@@ -115,7 +114,8 @@ export function paceReleases(node: LocalNode, pacer: Pacer): ReleasePacing {
 
   function missingOf({ id, header, ...content }: Content): readonly RawCoID[] {
     if (!header) return [];
-    return dependedOn(header, { id, header, ...content }).filter(
+    const all = cojsonInternals.getDependedOnCoValues(header, { id, header, ...content });
+    return [...all].filter(
       (dependency) => dependency !== id && !getOrCreateCoValue(node, dependency).isAvailable(),
     );
   }

@@ -2,7 +2,13 @@ import { cojsonInternals, type RawCoID } from 'cojson';
 import { parseJson } from '../../base/json.ts';
 import { isRecord } from '../../base/record.ts';
 import type { Content, CoValueHeader, Transaction } from '../content.ts';
-import { canBeCoValueID } from './read-change.ts';
+
+export const letter = '[1-9A-HJ-NP-Za-km-z]';
+/** Longer than cojson's. Without a limit, a long ID costs every reader time. */
+export const text = `${letter}{1,64}`;
+export const coValueID = `co_z${text}`;
+const idForm = new RegExp(`^${coValueID}$`);
+const canBeCoValueID = (name: string) => idForm.test(name);
 
 /**
  * The owner and the authors of content, and the members and parents that it names in a group. cojson takes any key for a name

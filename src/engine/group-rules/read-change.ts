@@ -1,14 +1,11 @@
 import { base58 } from '@scure/base';
+import { coValueID as accountID, letter, text } from './named-covalues.ts';
 import { everyone, type GroupChange, type MemberRole, type ParentRole } from './group-transaction.ts';
 
 // GROUP-1: what a transaction of a group may look like. Everything else counts nowhere.
 
-const letter = '[1-9A-HJ-NP-Za-km-z]';
-/** Longer than cojson's. Without a limit, a long ID costs every reader time. */
-const text = `${letter}{1,64}`;
 /** 32 bytes. */
 const key = `${letter}{32,44}`;
-const accountID = `co_z${text}`;
 const agentID = `sealer_z${key}/signer_z${key}`;
 const keyID = `key_z${text}`;
 
@@ -106,11 +103,6 @@ function readRevelation(field: string, secret: unknown): GroupChange {
   if (lastRevealed.length !== end || !field.startsWith(lastRevealed)) lastRevealed = field.slice(0, end);
   const toStart = end + (field.startsWith(forMember, end) ? forMember : forSealer).length;
   return { kind: 'revelation', field, keyID: lastRevealed, to: field.slice(toStart) };
-}
-
-/** Whether a name in a group has the form of a CoValue's ID. */
-export function canBeCoValueID(name: string): boolean {
-  return accountKey.test(name);
 }
 
 /** Whether keys can be encrypted to this agent. */

@@ -1,8 +1,8 @@
+import { cojsonInternals } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { createTimeSlices } from '../../base/time-slices.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
-import { dependedOn } from '../../engine/covalue-access.ts';
 import { messagesOf } from './messages/stored-messages.ts';
 import { joinPieces, type Piece, type StoredCoValue } from './pieces.ts';
 import type { KnownStates } from './known-states.ts';
@@ -191,7 +191,7 @@ interface Found {
 function withDependencies(stored: StoredCoValue): Found {
   const messages = messagesOf(stored);
   const dependencies = new Set(
-    messages.flatMap((message) => dependedOn(stored.header, message)),
+    messages.flatMap((message) => [...cojsonInternals.getDependedOnCoValues(stored.header, message)]),
   );
   dependencies.delete(stored.id);
   return { stored, messages, dependencies };
