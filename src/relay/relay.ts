@@ -33,6 +33,7 @@ import { createMetrics } from './serving/metrics.ts';
 import { createNoticeSurface } from './notices/notice-surface.ts';
 import { startServing, type Serving } from './serving/serving.ts';
 import { readQuota } from './quota/quota.ts';
+import { createRelayList, type RelayList } from './operator/relay-list.ts';
 import { stopping } from './stateless/refusal.ts';
 import { createStatelessSurface } from './stateless/surface.ts';
 import { defaultDiskReserveMB } from './database/upkeep/disk-space.ts';
@@ -91,6 +92,7 @@ export async function createRelayOn(
   const startedAtMs = Date.now();
   let database: Database | undefined;
   let serving: Serving | undefined;
+  let relays: RelayList | undefined;
   let closing: Promise<void> | undefined;
   /** A load balancer takes a while to notice that a relay is draining. Until then it sends clients here. */
   let isAccepting = false;
@@ -169,7 +171,12 @@ export async function createRelayOn(
       adminDoor = await openOwnServer(
         '127.0.0.1',
         admin.port,
-        createAdminFront({ token, relay: () => serving && { ...serving, drain }, clock, logger }),
+        createAdminFront({
+          token,
+          relay: () => serving && relays && { ...serving, drain, relays: relays.read },
+          clock,
+          logger,
+        }),
         limits,
         (error) => failed('Could not accept a connection of an admin', error),
       );
@@ -191,6 +198,11 @@ export async function createRelayOn(
       appIDs,
       busUrl,
       stateDirectory: stateDirectoryOf(place, options.stateDirectory),
+    });
+    const { users } = serving;
+    relays = await createRelayList({
+      ...{ database, urls: options.publicUrls ?? [], clock, logger },
+      clients: () => users().length,
     });
     isAccepting = true;
   } catch (error) {
@@ -245,6 +257,7 @@ export async function createRelayOn(
     endWarnings();
     stateless.drain();
     const untilMs = clock.nowMs() + drainMs;
+    const left = list.leave();
     await new Promise<void>((resolve) => {
       const cancel = clock.after(drainMs, resolve);
       void stateless.idle().then(() => {
@@ -252,6 +265,7 @@ export async function createRelayOn(
         resolve();
       });
     });
+    await left;
     try {
       await drain(Math.max(0, untilMs - clock.nowMs()));
     } finally {
@@ -260,6 +274,7 @@ export async function createRelayOn(
   }
 
   const running = serving;
+  const list = relays;
 
   function closeOnce(): Promise<void> {
     closing ??= close(running);
@@ -275,7 +290,7 @@ export async function createRelayOn(
       return door.port;
     },
     failed: running.failed,
-    ...createBlocking({ ...running, drain }, clock),
+    ...createBlocking({ ...running, drain, relays: list.read }, clock),
     close: closeOnce,
   };
 }

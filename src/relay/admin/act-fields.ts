@@ -2,6 +2,7 @@ import { parseJson } from '../../base/json.ts';
 import type { JsonRecord } from '../../base/record.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import { maxPrincipalLength } from '../auth/principal.ts';
+import type { ListedRelay } from '../operator/relay-list.ts';
 import type { RestrictedTarget } from '../operator/restriction.ts';
 import type { Serving } from '../serving/serving.ts';
 import { ActRefusal } from './act-refusal.ts';
@@ -16,6 +17,8 @@ export interface AdministeredRelay extends Pick<
   Serving,
   'restrictions' | 'users' | 'quotas' | 'usageOf' | 'visit'
 > {
+  /** Those of the storage. */
+  relays(): Promise<readonly ListedRelay[]>;
   /** Stops the relay, as SIGTERM does. */
   drain(): void;
 }

@@ -1,6 +1,7 @@
 import { oneLine } from '../../wire/one-line.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { JsonRecord } from '../../base/record.ts';
+import type { ListedRelay } from '../operator/relay-list.ts';
 import { maxRestrictions, type RestrictedTarget, type Restriction } from '../operator/restriction.ts';
 import type { Serving } from '../serving/serving.ts';
 import { ActRefusal, blockTargetOf, checkFields, type Act, type AdministeredRelay } from './act-fields.ts';
@@ -60,6 +61,10 @@ const acts = {
       const { id, epoch } = await renewEpoch();
       return { storageID: id, epoch };
     });
+  },
+  async relays(fields, relay) {
+    checkFields(fields, []);
+    return { relays: (await relay.relays()).map(describeRelay) };
   },
   drain(fields, relay) {
     checkFields(fields, []);
@@ -141,6 +146,15 @@ function describeAll(
 function describe({ id, reason, sinceMs, untilMs }: Restriction): object {
   const until = untilMs > 0 && { until: new Date(untilMs).toISOString() };
   return { id, reason, since: new Date(sinceMs).toISOString(), ...until };
+}
+
+function describeRelay({ startedAtMs, seenAtMs, urls, ...relay }: ListedRelay): object {
+  return {
+    ...relay,
+    ...(urls.length > 0 && { urls }),
+    since: new Date(startedAtMs).toISOString(),
+    lastSeen: new Date(seenAtMs).toISOString(),
+  };
 }
 
 function describeUsers(users: ReturnType<Serving['users']>): object {

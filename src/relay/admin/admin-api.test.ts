@@ -144,6 +144,7 @@ describe('[RELAY-63] the admin API', () => {
     expect(await relay.act('blocks')).toEqual({ blocks: [blocked, { id: principal, reason, since }] });
     expect(await relay.act('takedowns')).toEqual({ takedowns: [{ id, reason, since }] });
     expect(await relay.act('principals')).toEqual({ principals: [], notSignedIn: 0 });
+    expect(await relay.act('relays')).toMatchObject({ relays: [{ clients: 0, isAlive: true }] });
     expect(await relay.act('put-back', { id })).toEqual({ id, wasTakenDown: true });
     expect(await relay.act('put-back', { id })).toEqual({ id, wasTakenDown: false });
     const nothingUsed = { usedBytes: 0, usedCoValues: 0 };

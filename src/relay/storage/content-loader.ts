@@ -94,9 +94,7 @@ export function createContentLoader(
     }
 
     function missingOf(header: CoValueHeader, piece: Content): readonly string[] {
-      return dependedOn(header, piece).filter(
-        (id) => !handedOut.has(id) && !visited.has(id),
-      );
+      return dependedOn(header, piece).filter((id) => !handedOut.has(id) && !visited.has(id));
     }
 
     async function visitAll(ids: readonly string[]): Promise<void> {
