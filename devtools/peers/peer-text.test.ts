@@ -31,6 +31,28 @@ it('includes refusals and the present phase in the last failure', () => {
   expect(fact('Last failure', { phase: 'failed', error: refused })).toMatchObject({ words: '1 min ago' });
 });
 
+it.each([
+  [
+    { bytes: 1_000_000, usedBytes: 250_000, usedCoValues: 7 },
+    '250 kB of 1.0 MB at the last sign-in',
+    'plain',
+  ],
+  [
+    { usedBytes: 5, coValues: 2_000, usedCoValues: 1_500 },
+    '1,500 of 2,000 CoValues at the last sign-in',
+    'plain',
+  ],
+  [
+    { bytes: 1_000, usedBytes: 2_000, coValues: 9, usedCoValues: 1 },
+    '2.0 kB of 1.0 kB, 1 of 9 CoValues at the last sign-in',
+    'warn',
+  ],
+  [{ usedBytes: 1, coValues: 1, usedCoValues: 1 }, '1 of 1 CoValue at the last sign-in', 'warn'],
+])('shows the quota %j in one line', (quota, words, tone) => {
+  expect(fact('Quota', { quota })).toEqual({ label: 'Quota', words, tone });
+  expect(fact('Quota')).toBeUndefined();
+});
+
 it('shows what a relay has proved against itself, and what to do', () => {
   expect(describeContradiction(peer)).toBeUndefined();
   expect(describeContradiction({ ...peer, contradiction: 'rollback' })).toEqual({

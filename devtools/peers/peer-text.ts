@@ -33,12 +33,29 @@ export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
     ...(peer.urlSource === undefined ? [] : [plain('Address from', describeUrlSource(peer.urlSource))]),
     plain('Promises', promises[peer.promises]),
     plain('Relay', peer.software ? `${peer.software.name} ${peer.software.version}` : 'not reported'),
+    ...quotaOf(peer),
     plain('Transport', peer.transport === undefined ? 'none yet' : formatTransport(peer.transport)),
     plain('Socket buffer', formatKnown(peer.bufferedBytes, formatBytes)),
     plain(
       'Not confirmed',
       formatKnown(peer.unacknowledgedMessages, (count) => formatCount(count, 'message')),
     ),
+  ];
+}
+
+/** Nothing if the relay limits nothing. */
+function quotaOf({ quota }: Peer): readonly PeerFact[] {
+  if (!quota) return [];
+  const { bytes, usedBytes, coValues, usedCoValues } = quota;
+  const parts = [
+    ...(bytes === undefined ? [] : [`${formatBytes(usedBytes)} of ${formatBytes(bytes)}`]),
+    ...(coValues === undefined
+      ? []
+      : [`${usedCoValues.toLocaleString('en')} of ${formatCount(coValues, 'CoValue')}`]),
+  ];
+  const isUsedUp = usedBytes >= (bytes ?? Infinity) || usedCoValues >= (coValues ?? Infinity);
+  return [
+    { label: 'Quota', words: `${parts.join(', ')} at the last sign-in`, tone: isUsedUp ? 'warn' : 'plain' },
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { KernelError } from '../base/kernel-error.ts';
+import type { RelayQuota } from '../wire/frames.ts';
 import type { RelayContradiction } from './relays/relay-receipts.ts';
 
 /** One relay as this device sees it. Only `connection.ts` changes the phase. */
@@ -7,6 +8,8 @@ export type PeerStatus = {
   readonly url: string;
   readonly transport?: string;
   readonly relay?: { readonly name: string; readonly version: string };
+  /** As of the last sign-in, which is renewed about hourly with a token. Absent if the relay limits nothing, or asks for no sign-in. */
+  readonly quota?: RelayQuota;
   /** The relay's signatures prove that its storage went back, or that it shows devices different states. See the event `lost`. */
   readonly contradiction?: RelayContradiction;
 } & PeerPhase;

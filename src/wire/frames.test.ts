@@ -37,6 +37,13 @@ describe('frames of the kernel', () => {
     { maia: 'auth', method: 'account', proof, agentID: 'a', signature: 's', scope: 'lookup' },
     { maia: 'welcome', principal: 'token', nonce: 'n' },
     { maia: 'welcome', principal: 'lookup', nonce: 'n' },
+    {
+      maia: 'welcome',
+      principal: 'token',
+      nonce: 'n',
+      quota: { bytes: 1, usedBytes: 2.5, coValues: 0, usedCoValues: 0 },
+    },
+    { maia: 'welcome', principal: 'token', nonce: 'n', quota: { usedBytes: 0, usedCoValues: 7 } },
     { maia: 'welcome', principal: 'account', nonce: 'n', accountID: 'co_zA', expiresInMs: 0.5 },
     { maia: 'refused', code: 'unauthorized', reason: 'No.', retryAfterMs: 0, closing: true },
     { maia: 'hi', v: 1, kernel: '1.0.0', cutAcks: true },

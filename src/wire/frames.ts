@@ -21,6 +21,7 @@ export type {
   ReceiptFrame,
   RefusedFrame,
   RelayKnown,
+  RelayQuota,
   SignedAccountProof,
   WelcomeFrame,
 } from './maia-frame.ts';

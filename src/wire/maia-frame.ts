@@ -106,13 +106,16 @@ export interface WelcomeFrame {
   readonly accountID?: string;
   /** When it ends unless it is renewed. Absent: with the connection. */
   readonly expiresInMs?: number;
-  /** What the account or user may store here, and has stored. An amount that is not limited is absent. Kernels ignore it. */
-  readonly quota?: {
-    readonly bytes?: number;
-    readonly usedBytes: number;
-    readonly coValues?: number;
-    readonly usedCoValues: number;
-  };
+  /** Absent if the relay limits nothing. */
+  readonly quota?: RelayQuota;
+}
+
+/** What the account or user may store at a relay, and has stored there. An amount that is not limited is absent. */
+export interface RelayQuota {
+  readonly bytes?: number;
+  readonly usedBytes: number;
+  readonly coValues?: number;
+  readonly usedCoValues: number;
 }
 
 /** Sent by a relay instead of silence. `closing` is true if the relay then closes the channel. */
@@ -293,25 +296,40 @@ function isAccountProof(value: unknown): value is AccountProof {
   return [typ, nonce, audience, accountID, sessionID].every(isText) && Object.keys(others).length === 0;
 }
 
-function readWelcome({ principal, nonce, accountID, expiresInMs }: JsonRecord): WelcomeFrame {
+function readWelcome({ principal, nonce, accountID, expiresInMs, quota }: JsonRecord): WelcomeFrame {
   if (principal !== 'account' && principal !== 'token' && principal !== 'lookup') throw invalid('welcome');
   if (!isNonEmptyText(nonce)) throw invalid('welcome');
   if (!isOptionalText(accountID)) throw invalid('welcome');
   if (expiresInMs !== undefined && !isPositive(expiresInMs)) throw invalid('welcome');
+  const limits = quota === undefined ? undefined : readQuota(quota);
   return {
     maia: 'welcome',
     principal,
     nonce,
     ...(accountID === undefined ? {} : { accountID }),
     ...(expiresInMs === undefined ? {} : { expiresInMs }),
+    ...(limits && { quota: limits }),
+  };
+}
+
+function readQuota(value: unknown): RelayQuota {
+  if (!isRecord(value)) throw invalid('welcome');
+  const { bytes, usedBytes, coValues, usedCoValues } = value;
+  if (!isAmount(usedBytes) || !isAmount(usedCoValues)) throw invalid('welcome');
+  if (!(bytes === undefined || isAmount(bytes)) || !(coValues === undefined || isAmount(coValues)))
+    throw invalid('welcome');
+  return {
+    ...(bytes === undefined ? {} : { bytes }),
+    usedBytes,
+    ...(coValues === undefined ? {} : { coValues }),
+    usedCoValues,
   };
 }
 
 function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: JsonRecord): RefusedFrame {
   if (!isText(code) || !isText(reason) || !isOptionalText(id) || !isOptionalText(sessionID))
     throw invalid('refused');
-  if (!(retryAfterMs === undefined || (isFiniteNumber(retryAfterMs) && retryAfterMs >= 0)))
-    throw invalid('refused');
+  if (!(retryAfterMs === undefined || isAmount(retryAfterMs))) throw invalid('refused');
   if (typeof closing !== 'boolean') throw invalid('refused');
   return {
     maia: 'refused',
@@ -353,6 +371,10 @@ function isVersion(value: unknown): value is number {
 
 function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value);
+}
+
+function isAmount(value: unknown): value is number {
+  return isFiniteNumber(value) && value >= 0;
 }
 
 function isPositive(value: unknown): value is number {

@@ -3,10 +3,10 @@ import { measureEntry, measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_050;
-const completeEntryBudget = 57_650;
+const completeEntryBudget = 57_900;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 54_250,
-  relays: 44_700,
+  'lazy-entry': 54_300,
+  relays: 44_950,
   storage: 7_300,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
@@ -17,7 +17,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 124_700;
+const openSessionBudget = 125_050;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

@@ -24,6 +24,9 @@ describe('relay log', () => {
     const contradiction = { why: 'rollback' } as PeerStatus['contradiction'];
     log.note([{ ...peer({ phase: 'connected', sinceMs: 900 }), contradiction }] as PeerStatus[], 1_500);
     expect(log.relays[0]).toMatchObject({ contradiction: 'rollback' });
+    const quota = { usedBytes: 1, coValues: 3, usedCoValues: 2 };
+    log.note([{ ...peer({ phase: 'connected', sinceMs: 900 }), quota }], 1_500);
+    expect(log.relays[0]).toMatchObject({ quota });
 
     log.note([peer({ phase: 'waiting', attempt: 1, retryAtMs: 9_000, error: silent })], 2_000);
     log.note([peer({ phase: 'connecting', attempt: 2 })], 9_000);

@@ -87,6 +87,7 @@ function nextEntry(
     ...(error && { error }),
     ...(urlSource !== undefined && { urlSource }),
     ...(outage && { outage }),
+    ...(peer.quota && { quota: peer.quota }),
     ...(peer.contradiction && { contradiction: peer.contradiction.why }),
   };
   const changes = before?.changes ?? [];

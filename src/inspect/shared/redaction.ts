@@ -8,7 +8,7 @@ const withheld = '[withheld]';
 const plainFields: ReadonlySet<string> = new Set(
   [
     'maia,v,relay,storage,durability,limits,inspect,minAppVersion,kernel,appVersion',
-    'method,principal,accountID,expiresInMs,code,reason,id,sessionID,retryAfterMs,closing,t,ask,known',
+    'method,principal,accountID,expiresInMs,quota,code,reason,id,sessionID,retryAfterMs,closing,t,ask,known',
   ].flatMap((names) => names.split(',')),
 );
 const plainDemand: ReadonlySet<string> = new Set(['methods', 'withinMs']);

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../../base/kernel-error.ts';
 import type { PeerPhase } from '../../sync/peer-status.ts';
 import type { Durability } from '../../sync/sync-state.ts';
+import type { RelayQuota } from '../../wire/frames.ts';
 import type { Reading, Series, Traffic } from './measures.ts';
 import type { PlainError } from './plain-error.ts';
 
@@ -25,6 +26,8 @@ export interface Relay {
   readonly urlSource?: UrlSource;
   /** Why it cannot be used now, kept until it connects. Absent while no attempt has failed, and while it answers. */
   readonly outage?: Outage;
+  /** What this user may store there, and had stored at the last sign-in. An amount that is not limited is absent. */
+  readonly quota?: RelayQuota;
   /** What the relay's signatures prove of its storage: it went back, or devices get two histories. The sync state has the proof. */
   readonly contradiction?: 'rollback' | 'split-view';
 }

@@ -56,6 +56,32 @@ it('[CONN-20] loses nothing and stays connected while it renews', async () => {
   expect(disconnects).not.toHaveBeenCalled();
 });
 
+it('[CONN-24] shows the quota of the last sign-in, as long as the relay limits something', async () => {
+  const quotas = [
+    { bytes: 9, usedBytes: 2.5, usedCoValues: 1 },
+    { usedBytes: 3, coValues: 4, usedCoValues: 2 },
+    undefined,
+  ];
+  const relay = createSigningRelay((number) => {
+    const quota = quotas[number];
+    return [{ ...welcome, expiresInMs: 20_000, ...(quota && { quota: { ...quota, later: true } }) }];
+  });
+  const { sync, pass } = await signedInSync(relay, { token: () => Promise.resolve('token') });
+  const shown = () => sync.current.peers[0]?.quota;
+  for (const quota of quotas) {
+    await pass(2_000);
+    expect(shown()).toEqual(quota);
+    expect(sync.current.peers[0]).toHaveProperty('phase', 'connected');
+    if (quota === quotas[0]) {
+      sync.pause();
+      await pass(1_000);
+      expect(shown()).toEqual(quota);
+      sync.resume();
+    } else await pass(15_000);
+  }
+  expect(sync.current.peers[0]).not.toHaveProperty('quota');
+});
+
 it('[CONN-19] tells the app why it is not signed in, keeps the edits, and sends them once it is', async () => {
   let answers: readonly object[] = [];
   const relay = createSigningRelay(() => answers);

@@ -1,7 +1,7 @@
 import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Transport } from '../../transport/transport.ts';
-import type { HelloFrame } from '../../wire/frames.ts';
+import type { HelloFrame, RelayQuota } from '../../wire/frames.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { Disconnection } from '../inspection.ts';
 import { backOffMs, longestIdleMs, longestMs } from './back-off.ts';
@@ -24,6 +24,8 @@ export interface Connection {
   /** The name of the current transport, or of the one to dial next. */
   readonly transport: string;
   readonly hello: HelloFrame | undefined;
+  /** As of the last sign-in. */
+  readonly quota: RelayQuota | undefined;
   readonly disconnection: Disconnection | undefined;
   readonly bufferedBytes: number;
   /** Received but not yet passed to cojson. */
@@ -43,7 +45,7 @@ export interface Connection {
 
 export interface ConnectionEvents extends Omit<
   RelayLinkEvents,
-  'signingIn' | 'alive' | 'roundTrip' | 'ended'
+  'signingIn' | 'quota' | 'alive' | 'roundTrip' | 'ended'
 > {
   changed(): void;
   /** Called when the peer passed to `ready`, if any, is gone. */
@@ -75,6 +77,7 @@ export function createConnection(options: {
   /** The transport that worked last. */
   let chosen = transports[0];
   let hello: HelloFrame | undefined;
+  let quota: RelayQuota | undefined;
   /** Whether the server at an address sent a hello. A relay never counts as a stock server, even if it is slow. */
   const isRelayAt = new Map<URL, boolean>();
   let url = urls[0];
@@ -171,7 +174,12 @@ export function createConnection(options: {
         },
         ready(peer, itsHello) {
           hello = itsHello;
+          quota = undefined;
           on.ready(peer, itsHello);
+        },
+        quota(its) {
+          quota = its;
+          on.changed();
         },
         alive() {
           isRelayAt.set(url, hello !== undefined);
@@ -238,6 +246,9 @@ export function createConnection(options: {
     },
     get hello() {
       return hello;
+    },
+    get quota() {
+      return quota;
     },
     get disconnection() {
       return disconnection;

@@ -36,6 +36,8 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   renewalFailed(error: KernelError): void;
   /** Called once with the peer to add. A stock server sends no `hello`. */
   ready(peer: Peer, hello: frames.HelloFrame | undefined): void;
+  /** At each sign-in and renewal, after `ready`. Undefined if the relay limits nothing. */
+  quota?(quota: frames.RelayQuota | undefined): void;
   /** Called once, after `ready`, when the server has sent its first message. */
   alive(): void;
   /** Returns what cojson may handle of it. */
@@ -199,8 +201,8 @@ export function dialRelay(options: DialOptions): RelayLink {
         on.signingIn();
         return signIn.begin(frame.auth);
       case 'welcome':
-        if (!signIn.welcomed(frame)) fail(errors.unexpected('welcome'));
-        return;
+        if (!signIn.welcomed(frame)) return fail(errors.unexpected('welcome'));
+        return on.quota?.(frame.quota);
       case 'refused':
         return handleRefusal(frame);
       case 'echoed':

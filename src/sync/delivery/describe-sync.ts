@@ -1,6 +1,6 @@
 import type { KernelError } from '../../base/kernel-error.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
-import type { HelloFrame } from '../../wire/frames.ts';
+import type { HelloFrame, RelayQuota } from '../../wire/frames.ts';
 import type { ConnectionState } from '../connection/connection-state.ts';
 import type { Ladder } from './ladder.ts';
 import type { PeerStatus } from '../peer-status.ts';
@@ -37,6 +37,8 @@ export interface RelayFacts {
   readonly download: SyncState['download'];
   readonly upload: NonNullable<SyncState['upload']>;
   readonly clockOffsetMs: number | undefined;
+  /** As of the last sign-in. */
+  readonly quota: RelayQuota | undefined;
   readonly contradiction: RelayContradiction | undefined;
 }
 
@@ -109,13 +111,14 @@ function sum<T>(all: readonly T[], of: (one: T) => number): number {
   return all.reduce((total, one) => total + of(one), 0);
 }
 
-function peerStatus({ id, url, transport, state, hello, contradiction }: RelayFacts): PeerStatus {
+function peerStatus({ id, url, transport, state, hello, quota, contradiction }: RelayFacts): PeerStatus {
   const { failures: _, ...phase } = state;
   return {
     id,
     url,
     transport,
     ...(hello && { relay: { name: hello.relay.name, version: hello.relay.version } }),
+    ...(quota && { quota }),
     ...(contradiction && { contradiction }),
     ...phase,
   };

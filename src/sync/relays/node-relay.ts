@@ -398,6 +398,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       download: download.state,
       upload: upload.state,
       clockOffsetMs: clockOffset.currentMs,
+      quota: connection.quota,
       contradiction,
     }),
     inspect: () => ({
