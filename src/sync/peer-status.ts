@@ -8,7 +8,7 @@ export type PeerStatus = {
   readonly url: string;
   readonly transport?: string;
   readonly relay?: { readonly name: string; readonly version: string };
-  /** As of the last sign-in, which is renewed about hourly with a token. Absent if the relay limits nothing, or asks for no sign-in. */
+  /** As of the last sign-in or renewal. Absent if the relay limits nothing, or asks for no sign-in. */
   readonly quota?: RelayQuota;
   /** The relay's signatures prove that its storage went back, or that it shows devices different states. See the event `lost`. */
   readonly contradiction?: RelayContradiction;

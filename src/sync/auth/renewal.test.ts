@@ -10,6 +10,7 @@ import {
   welcome,
   welcomed,
 } from '../../../test/support/sync/asking-relay.ts';
+import { testHello } from '../../../test/support/transport/test-hello.ts';
 import { marginMs } from './relay-sign-in.ts';
 
 const load = { action: 'load', id: 'co_zA', header: false, sessions: {} };
@@ -33,6 +34,23 @@ describe('renewal', () => {
     expect(relay.ready).toHaveBeenCalledOnce();
     expect(relay.channels).toHaveLength(1);
     expect(names(relay.channel).filter((name) => name === 'hi')).toHaveLength(1);
+  });
+
+  it('[CONN-24] brings the quota of this moment, which a relay that asks for no sign-in does not have', async () => {
+    const relay = await welcomed(tokens(), 100_000);
+    expect(relay.connection.quota).toBeUndefined();
+    await relay.pass(80_000);
+    relay.changed.mockClear();
+    const quota = { bytes: 9, usedBytes: 2.5, usedCoValues: 1 };
+    await relay.channel.say({ ...welcome, quota: { ...quota, later: true } });
+    expect(relay.connection.quota).toEqual(quota);
+    expect(relay.changed).toHaveBeenCalledOnce();
+    await relay.channel.close();
+    expect(relay.connection.quota).toEqual(quota);
+    await relay.pass(2_000);
+    await relay.channel.say(testHello, load);
+    expect(relay.connection.state.phase).toBe('connected');
+    expect(relay.connection.quota).toBeUndefined();
   });
 
   it('of an account signs the nonce of the last welcome, also after a refusal', async () => {

@@ -38,6 +38,7 @@ export interface AskingRelay {
   /** The latest one. */
   readonly channel: AskedChannel;
   readonly ready: Mock;
+  readonly changed: Mock;
   readonly received: Mock;
   /** Errors of renewals. */
   readonly renewalErrors: readonly KernelError[];
@@ -58,6 +59,7 @@ export function askingRelay(options: {
   const channels: AskedChannel[] = [];
   const renewalErrors: KernelError[] = [];
   const ready = vi.fn();
+  const changed = vi.fn();
   const received = vi.fn((message) => message as unknown);
   const nothing = () => {};
 
@@ -117,8 +119,7 @@ export function askingRelay(options: {
     platform: { clock, page: createFakePage(), random: (length) => new Uint8Array(length).fill(128) },
     pacer: createPacer({ nowMs: clock.nowMs, nextTask: () => Promise.resolve() }),
     on: {
-      changed: nothing,
-      ready,
+      ...{ changed, ready },
       lost: nothing,
       sending: (message) => message,
       sent: nothing,
@@ -141,9 +142,7 @@ export function askingRelay(options: {
       if (!latest) throw new Error('Nothing was dialled.');
       return latest;
     },
-    ready,
-    received,
-    renewalErrors,
+    ...{ ready, changed, received, renewalErrors },
     get error() {
       return 'error' in connection.state ? connection.state.error : undefined;
     },
