@@ -1,4 +1,4 @@
-import { cojsonInternals } from 'cojson';
+import { dependedOn } from '../../engine/covalue-access.ts';
 import type { ContentLoader } from '../storage/content-loader.ts';
 import { branches, groupsNaming, type FindGroupsOptions } from './find-groups.ts';
 
@@ -25,7 +25,7 @@ export async function findNeeded(
       header.ruleset.type === 'group' && (!coValues.has(id) || header.meta?.['type'] !== 'account');
     for await (const piece of pieces) {
       const part = isGroup ? piece : { ...piece, new: {} };
-      for (const one of cojsonInternals.getDependedOnCoValues(header, part)) need(one);
+      for (const one of dependedOn(header, part)) need(one);
       if (!isGroup) return;
       await pause();
     }

@@ -1,5 +1,6 @@
-import { cojsonInternals, RawGroup, type LocalNode } from 'cojson';
+import { RawGroup, type LocalNode } from 'cojson';
 import { contentBytes } from '../../engine/content.ts';
+import { dependedOn } from '../../engine/covalue-access.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { createThrowAwayNode } from '../../engine/create-node.ts';
 import { awaitNoMore, namedIn } from '../../engine/release-pacing.ts';
@@ -42,7 +43,7 @@ export async function loadGroup(
     const found = new Set<string>();
     if (!stored) return [];
     for await (const piece of stored.pieces) {
-      for (const one of cojsonInternals.getDependedOnCoValues(stored.header, piece)) found.add(one);
+      for (const one of dependedOn(stored.header, piece)) found.add(one);
       await pause();
     }
     return [...found];

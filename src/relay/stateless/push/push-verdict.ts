@@ -111,7 +111,7 @@ function notAdmitted(reason: RefusalReason, sessions: readonly RefusedSession[])
 
 /** A client can leave them out, and push the rest. */
 export function refusedSessions(
-  code: 'forbidden' | 'clock' | 'quota',
+  code: (typeof contentRefusals)[RefusalReason]['code'],
   message: string,
   sessions: readonly RefusedSession[],
 ): StatelessRefusal {
