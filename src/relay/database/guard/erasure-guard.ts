@@ -13,6 +13,7 @@ const erasedState = 'ME001';
 const lock = `711202604, 'relay.erased'::regclass::oid::int4`;
 /** Less than commits wait for a lock, so that they do not fail while a relay is suspended within one. */
 const lockMs = 400;
+const suspendedMs = 2_000;
 
 const firstRetryMs = 250;
 const maxRetryMs = 4_000;
@@ -104,6 +105,8 @@ export function namedInHeader(id: string, header: CoValueHeader): readonly strin
  */
 export async function awaitInserts(query: Query): Promise<void> {
   await query(`set local lock_timeout = ${lockMs}`);
+  // Nothing but the commit follows. A relay that is suspended before it must not hold up the others for as long as usual.
+  await query(`set local idle_in_transaction_session_timeout = ${suspendedMs}`);
   await query(`select pg_advisory_xact_lock(${lock})`);
 }
 
