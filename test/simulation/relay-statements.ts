@@ -29,9 +29,7 @@ const statements: Readonly<Record<string, Run>> = {
   'create table if not exists erasures': () => [],
   'create table if not exists erased': () => [],
   'create table if not exists certificates': () => [],
-  'create index if not exists': () => [],
-  'create or replace function': () => [],
-  'do $$': () => [],
+  'do $do$': () => [],
   // No account is erased in a simulation.
   'select id, account_id as "accountID"': () => [],
   'select kind, id, reason, until_ms': () => [],

@@ -269,6 +269,14 @@ describe('in PGlite', () => describeGuard('PGlite'));
 describePostgres('in PostgreSQL', () => {
   describeGuard('PostgreSQL');
 
+  it('[RELAY-93] a relay starts while another one is suspended within an erasure', async () => {
+    const database = await openDatabase('PostgreSQL');
+    await database.transaction(async (query) => {
+      await query(`insert into relay.erased values ('erasure', 'hash', false)`);
+      await prepareSchema(database);
+    });
+  });
+
   it('[RELAY-93] a commit that has looked is awaited, and then read, by who adds to what is erased', async () => {
     const database = await openDatabase('PostgreSQL');
     let isBegun = false;

@@ -28,63 +28,65 @@ const namesIn = {
     union all select split_part(session_id, '_session_', 1) from added where starts_with(session_id, 'co_')`,
 };
 
+const unless = (isThere: string, statement: string) =>
+  `do $do$ begin if not (${isThere}) then ${statement}; end if; end $do$`;
+const hasRelation = (name: string) => `to_regclass('relay.${name}') is not null`;
+const hasFunction = (signature: string) => `to_regprocedure('relay.${signature}') is not null`;
+const hasTrigger = (table: string) =>
+  `exists (select from pg_trigger where tgrelid = 'relay.${table}'::regclass and tgname = 'refuse_erased')`;
+
 /**
- * For tables that are there. Creating an index, if it exists or not, or replacing a trigger waits for what others write, so it is
- * done once.
+ * For tables that are there. What is there already is left alone: creating it again waits for what others write, and needs the owner of
+ * the table, also if nothing changes.
  */
 export const createGuard: readonly string[] = [
-  ...(
-    [
-      ['erased_hash', 'erased (hash)'],
-      ['erasures_salt', 'erasures (salt)'],
-    ] as const
-  ).map(
-    ([name, place]) => `do $$ begin
-      if to_regclass('relay.${name}') is null then create index ${name} on relay.${place}; end if;
-    end $$`,
-  ),
+  unless(hasRelation('erased_hash'), `create index erased_hash on relay.erased (hash)`),
+  unless(hasRelation('erasures_salt'), `create index erasures_salt on relay.erasures (salt)`),
   // Compares by `hashOf`, with each salt that there is. Each hash is looked up alone, and without `exists`: otherwise, as long as there
   // are no statistics, PostgreSQL reads the whole table.
-  `create or replace function relay.has_erased(names text[]) returns boolean language plpgsql stable as $$
-  declare
-    wanted text;
-  begin
-    for wanted in
-      with recursive salts (salt) as (
-        select min(salt) from relay.erasures
-        union all
-        select (select min(later.salt) from relay.erasures as later where later.salt > salts.salt)
-        from salts where salts.salt is not null
-      )
-      select distinct
-        left(translate(encode(sha256(convert_to(salts.salt || ' ' || name, 'UTF8')), 'base64'), '+/', '-_'), 22)
-      from salts cross join unnest(names) as name
-    loop
-      perform from relay.erased where hash = wanted;
-      if found then return true; end if;
-    end loop;
-    return false;
-  end $$`,
+  unless(
+    hasFunction('has_erased(text[])'),
+    `create function relay.has_erased(names text[]) returns boolean language plpgsql stable as $$
+    declare
+      wanted text;
+    begin
+      for wanted in
+        with recursive salts (salt) as (
+          select min(salt) from relay.erasures
+          union all
+          select (select min(later.salt) from relay.erasures as later where later.salt > salts.salt)
+          from salts where salts.salt is not null
+        )
+        select distinct
+          left(translate(encode(sha256(convert_to(salts.salt || ' ' || name, 'UTF8')), 'base64'), '+/', '-_'), 22)
+        from salts cross join unnest(names) as name
+      loop
+        perform from relay.erased where hash = wanted;
+        if found then return true; end if;
+      end loop;
+      return false;
+    end $$`,
+  ),
   ...(['covalues', 'sessions'] as const).flatMap((table) => [
     // Each statement sees what was committed before it.
-    `create or replace function relay.refuse_erased_${table}() returns trigger language plpgsql as $$
-    begin
-      if not exists (select from added) then return null; end if;
-      perform pg_advisory_xact_lock_shared(${lock});
-      if not exists (select from relay.erasures) then return null; end if;
-      if relay.has_erased(array(${namesIn[table]})) then
-        raise exception using errcode = '${erasedState}', message = 'Some of these rows were erased.';
-      end if;
-      return null;
-    end $$`,
-    `do $$ begin
-      if not exists (
-        select from pg_trigger where tgrelid = 'relay.${table}'::regclass and tgname = 'refuse_erased'
-      ) then
-        create trigger refuse_erased after insert on relay.${table} referencing new table as added
-          for each statement execute function relay.refuse_erased_${table}();
-      end if;
-    end $$`,
+    unless(
+      hasFunction(`refuse_erased_${table}()`),
+      `create function relay.refuse_erased_${table}() returns trigger language plpgsql as $$
+      begin
+        if not exists (select from added) then return null; end if;
+        perform pg_advisory_xact_lock_shared(${lock});
+        if not exists (select from relay.erasures) then return null; end if;
+        if relay.has_erased(array(${namesIn[table]})) then
+          raise exception using errcode = '${erasedState}', message = 'Some of these rows were erased.';
+        end if;
+        return null;
+      end $$`,
+    ),
+    unless(
+      hasTrigger(table),
+      `create trigger refuse_erased after insert on relay.${table} referencing new table as added
+        for each statement execute function relay.refuse_erased_${table}()`,
+    ),
   ]),
 ];
 
