@@ -13,7 +13,7 @@ const headers = ['co_zMe', 'co_zH'].map((id) => ({
 
 it('names what is erased, what stays, and what nobody can erase', () => {
   const text = previewText([{ ...preview, kept: [list, ...headers], backupDays: null }]);
-  expect(text[0]).toContain('12 items, 34 kB');
+  expect(text[0]).toContain('for good: 34 kB in all.');
   expect(text[1]).toContain('One list that you share stays');
   expect(text[2]).toContain('other devices');
   expect(text[3]).toContain('may keep backups');

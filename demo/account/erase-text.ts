@@ -3,13 +3,12 @@ import { formatBytes } from '../ui/format-bytes.ts';
 
 /** What an erasure would take, and what stays, in plain words. One line for each consequence. */
 export function previewText(previews: readonly PreviewAtRelay[]): readonly string[] {
-  const most = Math.max(0, ...previews.map(({ coValues }) => coValues));
   const bytes = Math.max(0, ...previews.map((preview) => preview.bytes));
   const kept = sharedIn(previews);
   const days = previews.map(({ backupDays }) => backupDays);
   const longest = Math.max(0, ...days.map((count) => count ?? 0));
   return [
-    `Your account, your own lists and their pictures are erased from the relay for good: ${most} items, ${formatBytes(bytes)}.`,
+    `Your account, your own lists and their pictures are erased from the relay for good: ${formatBytes(bytes)} in all.`,
     kept === 0
       ? hasHeader(previews)
         ? 'You share no list any more. What you wrote in lists of others stays with them.'
