@@ -24,7 +24,7 @@ import { openMemoryDatabase } from '../database/pglite-database.ts';
 import { openPostgresDatabase } from '../database/postgres-database.ts';
 import { prepareSchema } from '../database/schema.ts';
 import type { Relay, RelayOptions } from '../index.ts';
-import { isOfErased, patient } from '../database/guard/erasure-guard.ts';
+import { awaitInserts, isOfErased, patient } from '../database/guard/erasure-guard.ts';
 import { beginErasure } from './erasure-rows.ts';
 import { hashOf } from './hash-of.ts';
 
@@ -275,6 +275,30 @@ describePostgres('in PostgreSQL', () => {
       await query(`insert into relay.erased values ('erasure', 'hash', false)`);
       await prepareSchema(database);
     });
+  });
+
+  it('[RELAY-93] a commit that waits for a group holds up no erasure that has locked it', async () => {
+    const storage = await createPostgres();
+    const relay = await startRelay({ storage });
+    const node = await createClientNode();
+    const group = node.createGroup();
+    await push(relay.url, changesOf(node, accountOf(node), group));
+    const database = await openPostgresDatabase(storage, 'test', silentLogger);
+    onTestFinished(() => database.close());
+    const edit = changesBy(node, group, () => group.addMember('everyone', 'reader'));
+    const pushed = await database.transaction(async (query) => {
+      await query(`select from relay.covalues where id = $1 for update`, [group.id]);
+      const pushing = push(relay.url, [...edit, ...changesOf(node, group.createMap({ word: 'new' }))]);
+      await until(async () => {
+        const waiting = await database.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      await awaitInserts(query);
+      return { pushing };
+    });
+    expect((await pushed.pushing).status).toBe(200);
   });
 
   it('[RELAY-93] a commit that has looked is awaited, and then read, by who adds to what is erased', async () => {
