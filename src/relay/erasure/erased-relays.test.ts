@@ -20,7 +20,7 @@ import type { Database, Query } from '../database/database.ts';
 import { openPostgresDatabase } from '../database/postgres-database.ts';
 import { openNamespace } from '../namespace/namespace.ts';
 import { createRestrictions } from '../operator/restrictions.ts';
-import { beginErasure } from './erasure-rows.ts';
+import { beginErasure, countDeleted, readErasure } from './erasure-rows.ts';
 
 const canary = 'canary-word';
 
@@ -152,6 +152,21 @@ describePostgres('relays on one PostgreSQL', () => {
     });
     const [certificate, ...others] = await one.tools.erasures.certificates(person.accountID);
     expect([certificate?.certificate.erased.coValues, others]).toEqual([3, []]);
+  });
+
+  it('[RELAY-93] count what is deleted while a second request begins the erasure anew', async () => {
+    const { database } = await openStorage(await createPostgres());
+    const begin = (agentIDs: readonly string[]) =>
+      beginErasure(database, {
+        ...{ id: 'first', salt: 'salt', askedAtMs: 0 },
+        person: { accountID: 'co_zPerson', agentIDs },
+      });
+    const id = await begin([]);
+    await database.write(`update relay.erasures set state = 'erasing'`);
+    expect(await begin(['agent'])).toBe(id);
+    const deleted = { coValues: 1, transactions: 2, bytes: 3 };
+    await database.transaction((query) => countDeleted(query, id, deleted));
+    expect(await readErasure(database.query, id)).toMatchObject({ state: 'finding', ...deleted });
   });
 
   it('[RELAY-91] take the keyring entries that a second request proves', async () => {
