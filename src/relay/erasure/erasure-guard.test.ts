@@ -277,6 +277,16 @@ describePostgres('in PostgreSQL', () => {
     });
   });
 
+  it('[RELAY-93] a relay that is suspended in the last step of an erasure loses it soon, and the others go on', async () => {
+    const database = await openDatabase('PostgreSQL');
+    const hanging = database.transaction(async (query) => {
+      await awaitInserts(query);
+      await database.write(...insertCoValue('co_zOther', 'co_zOther', '{}'));
+    });
+    await expect(hanging).rejects.toThrow();
+    expect(await database.query(`select id from relay.covalues`)).toEqual([{ id: 'co_zOther' }]);
+  });
+
   it('[RELAY-93] a commit that waits for a group holds up no erasure that has locked it', async () => {
     const storage = await createPostgres();
     const relay = await startRelay({ storage });
