@@ -235,6 +235,7 @@ test('a sign-out that waits goes on when another tab answers again', async ({
   relay,
   origins,
 }) => {
+  test.slow(); // A tab that is silent is waited for.
   await beginWithoutRelay(page, relay, origins[0]);
   await openAccountPage(page);
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
@@ -250,7 +251,10 @@ test('a sign-out that waits goes on when another tab answers again', async ({
   await page.bringToFront();
   await relay.start();
   await backOnline(page);
-  await expect(sheet.getByRole('heading')).toHaveText('Some changes may not be confirmed yet');
+  // This tab sends what the other one has claimed once that has been silent for a while.
+  await expect(sheet.getByRole('heading')).toHaveText('Some changes may not be confirmed yet', {
+    timeout: 60_000,
+  });
   await expect(sheet.getByRole('status')).toContainText('Waiting for the relay');
   await blocking.accept();
   await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
