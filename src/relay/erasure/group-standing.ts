@@ -156,10 +156,10 @@ async function readRoles(groupID: string, options: StandingOptions): Promise<Rol
     const initialAdmin = stored && initialAdminOf(stored.header);
     if (!stored || initialAdmin === undefined) return undefined;
     powers ??= new Powers(initialAdmin);
-    const before = powers.grown;
+    const before = powers.count;
     const roles = await collectRoles(stored, initialAdmin, powers, options);
     // Otherwise, earlier acts may count, too.
-    if (roles === 'too many' || powers.grown === before) return roles;
+    if (roles === 'too many' || powers.count === before) return roles;
   }
   return 'too many';
 }
