@@ -8,7 +8,7 @@ import { createBatchReader } from './batch-reader.ts';
 import { createChangesSince, type ChangesSince } from './changes-since.ts';
 import { createBatchWriter, type BatchWriterOptions } from './commits/batch-writer.ts';
 import { createCommitQueue, type CommitQueue } from './commits/commit-queue.ts';
-import { dropErased, type Dropped } from './commits/drop-erased.ts';
+import { withoutErased, type Dropped } from './commits/drop-erased.ts';
 import { isOfErased } from '../database/guard/erasure-guard.ts';
 import { findLocked } from './commits/find-locked.ts';
 import { createTogether } from './commits/commit-together.ts';
@@ -213,7 +213,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       settle(batch, await write(batch, lane));
     } catch (error) {
       await refreshErased(error);
-      const { left, dropped } = await withoutErased(batch);
+      const { left, dropped } = await leaveOutErased(batch);
       const written = await write(left, lane);
       settle(left, written, dropped);
     }
@@ -230,28 +230,13 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     await options.erased.refresh();
   }
 
-  async function withoutErased(batch: readonly StoreRequest[]) {
+  async function leaveOutErased(batch: readonly StoreRequest[]) {
     const rows = await database.query<{ id: string }>(
       `select id from relay.covalues where id = any($1::text[])`,
       [batch.map(({ content }) => content.id)],
     );
     const stored = new Set(rows.map(({ id }) => id));
-    const dropped: Dropped[] = [];
-    const keep = (content: Content): readonly Content[] => {
-      const isErased = (id: string) => options.erased?.has(id) === true;
-      const one = dropErased(content, isErased, stored.has(content.id));
-      if (one.dropped) dropped.push(one.dropped);
-      return one.kept ? [one.kept] : [];
-    };
-    const left = batch.flatMap((request): readonly StoreRequest[] => {
-      const { correction, ...rest } = request;
-      return keep(request.content).map((content) => ({
-        ...{ ...rest, content },
-        correct: (known) => request.correct(known)?.flatMap(keep),
-        ...(correction && { correction: correction.flatMap(keep) }),
-      }));
-    });
-    return { left, dropped };
+    return withoutErased(batch, stored, (id) => options.erased?.has(id) === true);
   }
 
   /** Rejects if the database went back meanwhile. */
