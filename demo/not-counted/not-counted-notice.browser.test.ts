@@ -1,42 +1,22 @@
 import { type CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
-import { mount, unmount } from 'svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { type TestDevice } from '../model/test-network.ts';
-import { createTestSession } from '../session/test-session.ts';
-import Shell from '../shell/Shell.svelte';
-import '../styles/base.css';
-import '../styles/controls.css';
-import '../styles/page.css';
-import '../styles/tokens.css';
+import { openTestShell, type TestShell } from '../shell/test-shell.ts';
 
 let device: TestDevice;
 let listID: string;
-let shell: object;
-let setNotCounted: Awaited<ReturnType<typeof createTestSession>>['setNotCounted'];
+let shell: TestShell;
+let setNotCounted: TestShell['setNotCounted'];
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
-  const opened = await createTestSession();
-  ({ device, setNotCounted } = opened);
-  listID = device.lists.add('Cabin');
-  for (const text of ['Firewood', 'Soap']) device.edit.addItem(listID, text);
-  const route = { page: 'list', listID } as const;
-  const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
-  const props = {
-    entered,
-    route,
-    arrived: undefined,
-    onarrived: () => {},
-    onleave: () => {},
-    onerased: () => {},
-  };
-  shell = mount(Shell, { target: document.body, props });
+  shell = await openTestShell('Cabin', ['Firewood', 'Soap']);
+  ({ device, listID, setNotCounted } = shell);
   await expect.element(item('Firewood')).toBeVisible();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  await unmount(shell);
+  await shell.close();
 });
 
 const item = (text: string) => page.getByRole('checkbox', { name: text, exact: true });

@@ -1,23 +1,16 @@
 import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
-import { mount, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { type TestDevice } from '../model/test-network.ts';
-import { createTestSession } from '../session/test-session.ts';
-import Shell from '../shell/Shell.svelte';
-import '../styles/base.css';
-import '../styles/controls.css';
-import '../styles/page.css';
-import '../styles/tokens.css';
+import { openTestShell, type TestShell } from '../shell/test-shell.ts';
 import { drawnFile } from './test-files.ts';
 
 let device: TestDevice;
 let listID: string;
-let shell: object;
+let shell: TestShell;
 let urls: Set<string>;
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
   urls = new Set();
   const { createObjectURL, revokeObjectURL } = URL;
   vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
@@ -29,25 +22,12 @@ beforeEach(async () => {
     urls.delete(url);
     revokeObjectURL(url);
   });
-  const opened = await createTestSession();
-  device = opened.device;
-  listID = device.lists.add('Cabin');
-  for (const text of ['Porch', 'Firewood']) device.edit.addItem(listID, text);
-  const route = { page: 'list', listID } as const;
-  const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
-  const props = {
-    entered,
-    route,
-    arrived: undefined,
-    onarrived: () => {},
-    onleave: () => {},
-    onerased: () => {},
-  };
-  shell = mount(Shell, { target: document.body, props });
+  shell = await openTestShell('Cabin', ['Porch', 'Firewood']);
+  ({ device, listID } = shell);
   await expect.element(item('Porch')).toBeInTheDocument();
 });
 afterEach(async () => {
-  await unmount(shell);
+  await shell.close();
   expect([...urls]).toEqual([]);
   vi.restoreAllMocks();
 });

@@ -11,13 +11,14 @@ import Shell from './Shell.svelte';
 export interface TestShell {
   readonly device: TestDevice;
   readonly listID: string;
+  readonly setNotCounted: Awaited<ReturnType<typeof createTestSession>>['setNotCounted'];
   close(): Promise<void>;
 }
 
 /** For tests: the shell on a wide page, with a list of these items open. */
 export async function openTestShell(name: string, items: readonly string[]): Promise<TestShell> {
   await page.viewport(1280, 800);
-  const { session, device } = await createTestSession();
+  const { session, device, setNotCounted } = await createTestSession();
   const listID = device.lists.add(name);
   for (const text of items) device.edit.addItem(listID, text);
   const route = { page: 'list', listID } as const;
@@ -31,5 +32,5 @@ export async function openTestShell(name: string, items: readonly string[]): Pro
     onerased: () => {},
   };
   const shell = mount(Shell, { target: document.body, props });
-  return { device, listID, close: () => unmount(shell) };
+  return { device, listID, setNotCounted, close: () => unmount(shell) };
 }
