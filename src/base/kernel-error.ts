@@ -30,7 +30,9 @@ export type KernelErrorCode =
   | 'EDIT_NOT_COUNTED'
   | 'VALUE_TOO_LARGE'
   | 'KEY_RESERVED'
+  | 'FILE_UNREADABLE'
   | 'INVITE_INVALID'
+  | 'SHARE_FORBIDDEN'
   // device storage
   | 'STORAGE_UNAVAILABLE'
   | 'STORAGE_FULL'
@@ -60,8 +62,10 @@ export type KernelErrorCode =
   | 'RELAY_STORAGE_LOCKED'
   | 'RELAY_STORAGE_TOO_NEW'
   | 'RELAY_STORAGE_FAILED'
+  | 'RELAY_PACKAGE_MISSING'
   // general
   | 'KERNEL_NOT_LOADED'
+  | 'COJSON_DUPLICATED'
   | 'TIMEOUT'
   | 'ABORTED';
 
@@ -113,6 +117,7 @@ export interface KernelErrorDetails {
   VALUE_TOO_LARGE: { readonly id?: string; readonly bytes: number; readonly limitBytes: number };
   /** Without `id` if the CoValue was to be created. */
   KEY_RESERVED: { readonly id?: string; readonly key: string };
+  SHARE_FORBIDDEN: { readonly id: string; readonly role: Role | undefined };
   INVITE_INVALID: { readonly reason: 'form' | 'unknown' | 'revoked' };
   UNSYNCED_CHANGES: { readonly count: number; readonly ids: readonly string[] };
   /** `positions`: the positions, counted from 1, of the words that are not in the word list. */
@@ -143,6 +148,8 @@ export interface KernelErrorDetails {
   RELAY_UNREACHABLE: ServerAnswer & Partial<RefusalDetails> & { readonly byFaultPlan?: true };
   /** `isEcho`: the server sent back what it received. */
   RELAY_NOT_A_RELAY: ServerAnswer & { readonly isEcho?: boolean };
+  /** An optional peer of this package, and the command that installs it. */
+  RELAY_PACKAGE_MISSING: { readonly package: string; readonly install: string };
 }
 
 /** What a server answered over HTTP. A custom transport may add details. */

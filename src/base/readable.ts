@@ -4,6 +4,7 @@
  */
 export interface Readable<T> {
   readonly current: T;
+  /** Calls the listener until the returned function is called. */
   subscribe(listener: (value: T) => void): () => void;
 }
 
@@ -22,7 +23,8 @@ export function createReadable<T>(initial: T, equals: (a: T, b: T) => boolean = 
     set(value) {
       if (equals(current, value)) return;
       current = value;
-      for (const listener of [...listeners]) callListener(listener, value);
+      // A listener may set the next value, which is then the last that each one gets, or end another one.
+      for (const listener of [...listeners]) if (listeners.has(listener)) callListener(listener, current);
     },
     subscribe(listener) {
       // The same function may subscribe twice, so each subscription has its own entry.
@@ -31,6 +33,26 @@ export function createReadable<T>(initial: T, equals: (a: T, b: T) => boolean = 
       callListener(entry, current);
       return () => void listeners.delete(entry);
     },
+  };
+}
+
+/** Returns a `subscribe` that calls `begin` before the first subscription, and `end` after the last one has ended. */
+export function subscribeCounted<T>(
+  source: Pick<Readable<T>, 'subscribe'>,
+  begin: () => void,
+  end: () => void,
+): Readable<T>['subscribe'] {
+  let count = 0;
+  return (listener) => {
+    if (count++ === 0) begin();
+    const unsubscribe = source.subscribe(listener);
+    let isEnded = false;
+    return () => {
+      if (isEnded) return;
+      isEnded = true;
+      unsubscribe();
+      if (--count === 0) end();
+    };
   };
 }
 

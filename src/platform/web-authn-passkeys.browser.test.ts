@@ -3,7 +3,7 @@ import { cdp } from 'vitest/browser';
 import {
   plugInAuthenticator,
   type VirtualAuthenticatorOptions,
-} from '../../test/support/platform/virtual-authenticator.mjs';
+} from '../../test/support/platform/virtual-authenticator.ts';
 import type { PasskeyCreation } from './passkey-api.ts';
 import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';
 

@@ -31,6 +31,7 @@ describe('frames of the kernel', () => {
   it.each([
     hello,
     { ...hello, auth: { nonce: 'n', methods: ['jwt'], withinMs: 5000 }, minAppVersion: '2.0.0' },
+    { ...hello, presence: true },
     { maia: 'hi', v: 1, kernel: '1.0.0', appVersion: '3' },
     { maia: 'auth', method: 'jwt', token: 'x'.repeat(16_000) },
     { maia: 'auth', method: 'account', proof, agentID: 'sealer_z1/signer_z2', signature: 'signature_z3' },

@@ -25,6 +25,7 @@ export type {
   SignedAccountProof,
   WelcomeFrame,
 } from './maia-frame.ts';
+export type { PresenceFrame, PresenceGoneFrame, PresenceStateFrame } from './presence.ts';
 
 export type ReceivedMessage =
   | { readonly kind: 'sync'; readonly message: SyncMessage }

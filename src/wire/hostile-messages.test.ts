@@ -190,6 +190,7 @@ describe('hostile messages', () => {
     { maia: 'refused', code: 'invalid', reason: 'x', closing: true, retryAfterMs: -1 },
     { maia: 'hello', v: 1 },
     hello,
+    { ...hello, presence: 1 },
     { ...hello, auth: true },
     { ...hello, auth: [] },
     withDemand({ nonce: undefined }),

@@ -29,10 +29,10 @@ export function isSessionID(value: unknown): value is SessionID {
   return typeof value === 'string' && sessionIDForm.test(value);
 }
 
-export function isSignature(value: unknown): boolean {
+export function isSignature(value: unknown): value is string {
   return typeof value === 'string' && signatureForm.test(value);
 }
 
-export function isKeyID(value: unknown): boolean {
+export function isKeyID(value: unknown): value is string {
   return typeof value === 'string' && keyIDForm.test(value);
 }

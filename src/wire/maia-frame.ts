@@ -2,6 +2,7 @@ import type { RawCoID } from 'cojson';
 import { createKernelError, type RefusalCode } from '../base/kernel-error.ts';
 import { oneLine, withoutSecrets } from './one-line.ts';
 import { isRecord, type JsonRecord } from '../base/record.ts';
+import { readPresence, type PresenceFrame } from './presence.ts';
 import { areMarkNumbers, isReceiptText, readSignedReceipt, type SignedReceipt } from './receipt.ts';
 import { isRefusalCode } from './refusal-code.ts';
 import { isCoValueID, isSessionID } from './ids.ts';
@@ -22,7 +23,8 @@ export type MaiaFrame =
   | InspectFrame
   | InspectedFrame
   | ChallengeFrame
-  | ReceiptFrame;
+  | ReceiptFrame
+  | PresenceFrame;
 
 /** The relay's first message, sent once. */
 export interface HelloFrame {
@@ -38,6 +40,8 @@ export interface HelloFrame {
   /** Null if the relay serves anyone. */
   readonly auth: AuthDemand | null;
   readonly inspect: boolean;
+  /** Whether it passes presence on. Absent from relays of earlier versions. */
+  readonly presence?: boolean;
   readonly minAppVersion?: string;
 }
 
@@ -211,6 +215,11 @@ export function readMaiaFrame(value: JsonRecord): MaiaFrame | undefined {
       if (!signed) throw invalid(value.maia);
       return { maia: value.maia, ...signed };
     }
+    case 'presence': {
+      const frame = readPresence(value);
+      if (!frame) throw invalid(value.maia);
+      return frame;
+    }
     default:
       if (typeof value.maia !== 'string') throw invalid(undefined);
       return undefined;
@@ -218,12 +227,13 @@ export function readMaiaFrame(value: JsonRecord): MaiaFrame | undefined {
 }
 
 function readHello(value: JsonRecord): HelloFrame {
-  const { v, relay, storage, limits, inspect, minAppVersion } = value;
+  const { v, relay, storage, limits, inspect, presence, minAppVersion } = value;
   if (!isVersion(v) || !isRecord(relay) || !isRecord(storage) || !isRecord(limits)) throw invalid('hello');
   if (!isText(relay.name) || !isText(relay.version) || !isText(storage.id) || !isText(storage.epoch)) {
     throw invalid('hello');
   }
   if (typeof inspect !== 'boolean' || !isOptionalText(minAppVersion)) throw invalid('hello');
+  if (!isOptionalBoolean(presence)) throw invalid('hello');
   if (!(relay.key === undefined || isReceiptText(relay.key))) throw invalid('hello');
   const { durability } = value;
   if (typeof durability !== 'string') throw invalid('hello');
@@ -240,6 +250,7 @@ function readHello(value: JsonRecord): HelloFrame {
     limits: readLimits(limits),
     auth: readAuthDemand(value.auth),
     inspect,
+    ...(presence === undefined ? {} : { presence }),
     ...(minAppVersion === undefined ? {} : { minAppVersion }),
   };
 }
@@ -267,7 +278,7 @@ function readAuthDemand(value: unknown): HelloFrame['auth'] {
 
 function readHi({ v, kernel, appVersion, cutAcks }: JsonRecord): HiFrame {
   if (!isVersion(v) || !isText(kernel) || !isOptionalText(appVersion)) throw invalid('hi');
-  if (cutAcks !== undefined && typeof cutAcks !== 'boolean') throw invalid('hi');
+  if (!isOptionalBoolean(cutAcks)) throw invalid('hi');
   return {
     maia: 'hi',
     v,
@@ -396,4 +407,8 @@ function isToken(value: unknown): value is string {
 
 function isOptionalText(value: unknown): value is string | undefined {
   return value === undefined || isText(value);
+}
+
+function isOptionalBoolean(value: unknown): value is boolean | undefined {
+  return value === undefined || typeof value === 'boolean';
 }
