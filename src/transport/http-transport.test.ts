@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
+import { freePort } from '../../test/support/relay/free-port.ts';
 import { startEchoServer, type EchoServer } from '../../test/support/transport/echo-server.ts';
 import { describeTransport } from '../../test/support/transport/transport-contract.ts';
 import { watchChannel } from '../../test/support/transport/watched-channel.ts';
@@ -55,5 +56,20 @@ describe('the answer of a server that is not a relay', () => {
     await watched.closed();
     expect(asked).toEqual([undefined, 'no-cors']);
     expect(watched.error).toMatchObject({ code: 'RELAY_UNREACHABLE', details: { status: 0 } });
+    expect(watched.error?.message).toMatch(
+      /^The server at relay\.example gave an answer that cannot be read here\. /,
+    );
+    expect(watched.error?.message).not.toContain('status');
   });
+});
+
+it('names neither a browser nor a policy in Node, where nothing answers', async () => {
+  const port = await freePort();
+  const url = new URL(`ws://127.0.0.1:${port}/sync`);
+  const watched = watchChannel(createHttpTransport({ fetch, clock: systemClock }), url);
+  await watched.closed();
+  expect(watched.error).toMatchObject({ code: 'RELAY_UNREACHABLE' });
+  expect(watched.error?.message).toBe(
+    `Nothing answers at 127.0.0.1:${port}. Retrying automatically; check that a relay is running there and that the address is correct. Edits wait on this device.`,
+  );
 });

@@ -17,7 +17,10 @@ export interface Channel {
 }
 
 export interface ChannelEvents {
+  /** Frames can be sent from now on. */
   opened(): void;
+  /** One message, or several joined by newlines. */
   received(frame: string): void;
+  /** Nothing follows. */
   closed(error: KernelError): void;
 }

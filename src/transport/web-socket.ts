@@ -1,5 +1,6 @@
 import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 import { oneLine } from '../wire/one-line.ts';
+import { isInBrowser } from '../platform/in-browser.ts';
 import type { Socket } from '../platform/socket.ts';
 import { closedHere } from './closed-here.ts';
 import type { Transport } from './transport.ts';
@@ -13,7 +14,7 @@ export function createWebSocketTransport(openSocket: (url: URL) => Socket): Tran
       try {
         socket = openSocket(url);
       } catch (cause) {
-        queueMicrotask(() => on.closed(refusedByBrowser(url, cause)));
+        queueMicrotask(() => on.closed(notOpened(url, cause)));
         return { send: () => {}, bufferedBytes: 0, close: () => {} };
       }
       let hasOpened = false;
@@ -67,7 +68,7 @@ function lost(url: URL, hasOpened: boolean, { code, reason }: { code: number; re
     'RELAY_UNREACHABLE',
     hasOpened
       ? `The connection to the relay at ${url.host} was lost. Reconnecting automatically.`
-      : `Could not reach a relay at ${url.host}. Retrying automatically; check that a relay is running there and that the address is correct.`,
+      : couldNotReach(url),
     { details },
   );
 }
@@ -79,10 +80,16 @@ function notText(url: URL): KernelError {
   );
 }
 
-function refusedByBrowser(url: URL, cause: unknown): KernelError {
+function notOpened(url: URL, cause: unknown): KernelError {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `The browser refused to connect to ${url.host}. Allow it in the page’s Content-Security-Policy (connect-src), and use wss:// from a page served over HTTPS.`,
+    isInBrowser()
+      ? `The browser refused to connect to ${url.host}. Allow it in the page’s Content-Security-Policy (connect-src), and use wss:// from a page served over HTTPS.`
+      : couldNotReach(url),
     { cause },
   );
+}
+
+function couldNotReach({ host }: URL): string {
+  return `Could not reach a relay at ${host}. Retrying automatically; check that a relay is running there and that the address is correct. Edits wait on this device.`;
 }

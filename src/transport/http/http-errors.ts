@@ -1,21 +1,34 @@
 import { createKernelError } from '../../base/kernel-error.ts';
+import { isInBrowser, ownOrigin } from '../../platform/in-browser.ts';
 
-/** The server is unreachable or the browser blocked the request: `fetch` does not reveal which. */
+/** The server is unreachable or a browser blocked the request: `fetch` does not reveal which. */
 export function unreachable({ host }: URL, cause: unknown) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `Could not reach a relay at ${host}. Retrying automatically; check that a relay is running there, that the page’s Content-Security-Policy (connect-src) allows it, and that the relay allows this origin.`,
+    isInBrowser()
+      ? `Could not reach a relay at ${host}. Retrying automatically; check that a relay is running there, that the page’s Content-Security-Policy (connect-src) allows it, and that the relay allows this origin. Edits wait on this device.`
+      : `Nothing answers at ${host}. Retrying automatically; check that a relay is running there and that the address is correct. Edits wait on this device.`,
     { cause, details: { host } },
   );
 }
 
 /** `status` 0: the browser withholds the answer from the page. */
 export function refused({ host }: URL, status: number) {
-  return createKernelError(
-    'RELAY_UNREACHABLE',
-    `The server at ${host} did not open a channel over HTTP (status ${status}). Retrying automatically; check that a relay is running there and allows this origin.`,
-    { details: { host, status } },
-  );
+  return createKernelError('RELAY_UNREACHABLE', `The server at ${host} ${refusal(status)}`, {
+    details: { host, status },
+  });
+}
+
+function refusal(status: number): string {
+  const origin = ownOrigin();
+  if (status === 403 && origin !== undefined)
+    return `refuses this page (status 403). If a relay runs there, its operator can allow ${origin} in CORS_ORIGINS. Retrying automatically; edits wait on this device.`;
+  if (status > 499)
+    return `has no relay that is ready (status ${status}). Retrying automatically; edits wait on this device. If this goes on, check the relay there.`;
+  const what = status
+    ? `did not let this device in (status ${status})`
+    : 'gave an answer that cannot be read here';
+  return `${what}. Retrying automatically; check that a relay is running there and allows this origin.`;
 }
 
 /** A server answered, but not in the way a relay accepts a client. */
