@@ -9,9 +9,8 @@ export function accountDatabase(accountID: string): DatabaseShape & { readonly n
   return { name: `maia-${accountID}`, version: 4, make };
 }
 
-/** Whether an earlier run created the account's database. False if the browser does not reveal it. */
-export async function hasAccountDatabase(indexedDB: IDBFactory, accountID: string): Promise<boolean> {
-  const { name } = accountDatabase(accountID);
+/** Whether an earlier run created the database. False if the browser does not reveal it. */
+export async function hasDatabase(indexedDB: Pick<IDBFactory, 'databases'>, name: string): Promise<boolean> {
   try {
     return (await indexedDB.databases()).some((database) => database.name === name);
   } catch {

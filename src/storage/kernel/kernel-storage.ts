@@ -17,13 +17,13 @@ import { pendingDebts } from '../ledger.ts';
 import { createCompaction } from './compaction.ts';
 import { createConnection } from './idb-connection.ts';
 import { eraseHistory } from './erase-history.ts';
-import { createKnownStates } from './known-states.ts';
+import { createKnownStates, type ListPage } from './known-states.ts';
 import { createLoads } from './loads.ts';
 import { readNewerContent } from './newer-content.ts';
 import { createStockContent } from './stock-content.ts';
 import { messagesOf } from './messages/stored-messages.ts';
 import { joinAll, storedStateOf, type Piece } from './pieces.ts';
-import { readIDs, readMark, readPieces } from './segments.ts';
+import { readIDs, readPieces, readState } from './segments.ts';
 import { startStockMigration } from './stock-migration.ts';
 import { createWrites } from './writes.ts';
 
@@ -54,7 +54,7 @@ export async function openKernelStorage(options: {
   });
   const { begin } = connection;
   const status = createStorageStatus('kernel', platform);
-  const known = createKnownStates((id) => node && getKnownCoValue(node, id));
+  const known = createKnownStates((id) => node && getKnownCoValue(node, id), listIDs);
   const deletions = new Set<RawCoID>();
   let ended: Promise<void> | undefined;
   let isErasing = false;
@@ -79,8 +79,11 @@ export async function openKernelStorage(options: {
   async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
     const migratable = await stock.read(ids);
     const transaction = await begin('readonly', [stores.segments]);
-    if (!writes.isMarked) writes.found(await readMark(transaction));
-    const pieces = new Map(await readPieces(transaction, ids));
+    const state = writes.isMarked && !known.isListed ? undefined : await readState(transaction);
+    if (!writes.isMarked) writes.found(state?.mark);
+    const unlisted = new Set([...ids].filter((id) => !known.lacks(id, state)));
+    const pieces = new Map(await readPieces(transaction, unlisted));
+    known.missed(unlisted.size - pieces.size);
     for (const [id, piece] of migratable) pieces.set(id, [piece, ...(pieces.get(id) ?? [])]);
     return pieces;
   }
@@ -180,7 +183,7 @@ export async function openKernelStorage(options: {
     );
   }
 
-  const readDatabaseMark = async () => readMark(await begin('readonly', [stores.segments]));
+  const readDatabaseMark = async () => (await readState(await begin('readonly', [stores.segments])))?.mark;
 
   const readLedger = () =>
     readMarkedLedger({
@@ -208,6 +211,16 @@ export async function openKernelStorage(options: {
       if (page.length === 0) return;
       yield page;
       after = page.at(-1)?.id;
+    }
+  }
+
+  async function* listIDs(): AsyncGenerator<ListPage> {
+    for (let after: RawCoID | undefined; ;) {
+      const transaction = await beginReadingSegments();
+      const state = await readState(transaction);
+      const page = await readIDs(transaction, { after, limit: idsPerTransaction });
+      after = page.at(-1)?.id;
+      yield { state, ids: page.map(({ id }) => id), isLast: page.length < idsPerTransaction };
     }
   }
 

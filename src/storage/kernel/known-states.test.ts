@@ -1,8 +1,8 @@
 import type { CoValueCore } from 'cojson';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
-import { createKnownStates } from './known-states.ts';
+import { createKnownStates, type ListPage } from './known-states.ts';
 import type { Run, StoredCoValue } from './pieces.ts';
 
 const id: RawCoID = 'co_zMap';
@@ -55,4 +55,72 @@ it('compare the disk with what memory gets later in its place, before that is wr
   known.read(stored);
   expect(known.mustCompare(id)).toBe(false);
   expect(known.isFork(id, session)).toBe(true);
+});
+
+describe('the list of what is stored', () => {
+  const idOf = (number: number): RawCoID => `co_z${number}`;
+  const stateAt = (additions: number) => ({ mark: 'a', additions });
+  const pageOf = (additions: number, numbers: readonly number[], isLast: boolean): ListPage => ({
+    ...{ state: stateAt(additions), ids: numbers.map(idOf), isLast },
+  });
+
+  function createList(...reads: (readonly ListPage[])[]) {
+    const known = createKnownStates(undefined, async function* () {
+      await Promise.resolve();
+      yield* reads.shift() ?? [];
+    });
+    /** As many as it takes for one page. */
+    const missMany = async () => {
+      known.missed(200);
+      await new Promise((resolve) => setTimeout(resolve));
+    };
+    const lacks = (additions: number) =>
+      [1, 2, 3].map((number) => known.lacks(idOf(number), stateAt(additions)));
+    return { known, missMany, lacks };
+  }
+  const nothing = [false, false, false];
+
+  it('is read in pages, and counts once it is whole', async () => {
+    const { known, missMany, lacks } = createList([pageOf(1, [1], false), pageOf(1, [2], true)]);
+    known.missed(199);
+    await missMany();
+    expect(lacks(1)).toEqual(nothing);
+    await missMany();
+    expect(lacks(1)).toEqual([false, false, true]);
+    expect(known.lacks(idOf(3), { mark: 'b', additions: 1 })).toBe(false);
+    expect(known.lacks(idOf(3), undefined)).toBe(false);
+  });
+
+  it('is kept while this tab adds to it, also between two pages', async () => {
+    const { known, missMany, lacks } = createList([pageOf(1, [2], false), pageOf(2, [], true)]);
+    await missMany();
+    known.wrote({ before: stateAt(1), after: stateAt(2) });
+    known.add({ id: idOf(1), header: true, sessions: {} });
+    await missMany();
+    known.wrote({ before: stateAt(2), after: stateAt(3) });
+    expect(lacks(2)).toEqual(nothing);
+    expect(lacks(3)).toEqual([false, false, true]);
+  });
+
+  it('is read again if another tab has added something, also between two pages', async () => {
+    const first = [pageOf(1, [], false), pageOf(2, [], true)];
+    const { known, missMany, lacks } = createList(first, [pageOf(2, [1], true)], [pageOf(4, [1, 2], true)]);
+    await missMany();
+    await missMany();
+    expect(known.isListed).toBe(false);
+    await missMany();
+    expect(lacks(2)).toEqual([false, true, true]);
+    known.wrote({ before: stateAt(3), after: stateAt(4) });
+    expect(lacks(4)).toEqual(nothing);
+    await missMany();
+    expect(lacks(4)).toEqual([false, false, true]);
+  });
+
+  it('is unknown after the connection was lost', async () => {
+    const { known, missMany, lacks } = createList([pageOf(1, [1], true)]);
+    await missMany();
+    expect(lacks(1)).toEqual([false, true, true]);
+    known.clear();
+    expect(lacks(1)).toEqual(nothing);
+  });
 });

@@ -2,10 +2,19 @@ import type { CoValueCore } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
 import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
 import { knownStateOf, type Run, type StoredCoValue } from './pieces.ts';
+import type { DatabaseState } from './segments.ts';
 
 /** What this tab knows to be stored, because it wrote or read it. Other tabs may have stored more. */
 export interface KnownStates {
   get(id: RawCoID): KnownState | undefined;
+  /** Whether there is a list of all that is stored. */
+  readonly isListed: boolean;
+  /** Whether nothing of the CoValue is in a database of this state, known without looking it up. */
+  lacks(id: RawCoID, state: DatabaseState | undefined): boolean;
+  /** So many CoValues were looked up in vain. After many, the list is read. */
+  missed(count: number): void;
+  /** This tab has added what is then merged, and nothing else came between these states. */
+  wrote(change: { readonly before: DatabaseState; readonly after: DatabaseState }): void;
   /** Merges into the known state. */
   add(state: KnownState): void;
   /** Merges what was read, and compares it with memory. */
@@ -29,17 +38,55 @@ export interface KnownStates {
   whenCovers(id: RawCoID, coValue: CoValueCore): Promise<void>;
 }
 
+/** Some of the stored IDs, read in one transaction. */
+export interface ListPage {
+  readonly state: DatabaseState | undefined;
+  readonly ids: readonly RawCoID[];
+  readonly isLast: boolean;
+}
+
+/** So that the list costs no more than the look-ups that it replaces. */
+const missesPerPage = 200;
+
 export function createKnownStates(
   inMemory: (id: RawCoID) => CoValueCore | undefined = () => undefined,
+  listIDs?: () => AsyncGenerator<ListPage, void>,
 ): KnownStates {
   const states = new Map<RawCoID, KnownState>();
+  let list = createList();
   const waiting = new Map<RawCoID, Set<() => void>>();
   const forks = new Map<RawCoID, ReadonlySet<SessionID>>();
   /** Sessions of which memory had less than the disk. */
   const uncompared = new Map<RawCoID, ReadonlySet<SessionID>>();
 
+  function createList() {
+    return {
+      pages: listIDs?.(),
+      ids: new Set<RawCoID>(),
+      /** Of the database that these IDs are of. */
+      state: undefined as DatabaseState | undefined,
+      misses: 0,
+      isReading: false,
+      isWhole: false,
+    };
+  }
+
+  /** Begins again if another tab has added content meanwhile. */
+  async function readPage(): Promise<void> {
+    if (list.isWhole) list = createList();
+    const own = list;
+    own.isReading = true;
+    const { value: page } = (await own.pages?.next()) ?? {};
+    own.isReading = false;
+    if (page?.state && isEqual((own.state ??= page.state), page.state)) {
+      for (const id of page.ids) own.ids.add(id);
+      own.isWhole = page.isLast;
+    } else if (list === own) list = createList();
+  }
+
   function add(state: KnownState): void {
     const { id } = state;
+    list.ids.add(id);
     const sessions = { ...states.get(id)?.sessions };
     for (const [sessionID, count] of Object.entries(state.sessions) as [SessionID, number][]) {
       sessions[sessionID] = Math.max(sessions[sessionID] ?? 0, count);
@@ -72,6 +119,20 @@ export function createKnownStates(
 
   return {
     get: (id) => states.get(id),
+    get isListed() {
+      return list.isWhole;
+    },
+    lacks: (id, state) => list.isWhole && isEqual(list.state, state) && !list.ids.has(id),
+    missed(count) {
+      list.misses += count;
+      if (list.misses < missesPerPage || list.isReading) return;
+      list.misses = 0;
+      // A list that cannot be read never becomes whole.
+      readPage().catch(() => {});
+    },
+    wrote({ before, after }) {
+      if (isEqual(list.state, before)) list.state = after;
+    },
     add,
     read(stored) {
       forksOf(stored);
@@ -99,6 +160,7 @@ export function createKnownStates(
       uncompared.delete(id);
     },
     clear() {
+      list = createList();
       states.clear();
       forks.clear();
       uncompared.clear();

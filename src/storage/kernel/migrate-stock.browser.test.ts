@@ -198,6 +198,20 @@ it('[STORE-7] owes what is marked at a later copy, though an earlier one was rel
   expect(await unconfirmed()).toEqual([group]);
 });
 
+it('counts what it moves among the additions, so that other tabs do not trust their list of IDs', async () => {
+  await writeStock(130);
+  const ended = migrate(({ done }) => {
+    if (done > 0) throw new Error('The tab was closed.');
+  });
+  await expect(ended).rejects.toThrow('The tab was closed.');
+  const [name, key] = [`maia-${accountID}`, -1];
+  const state = { ids: [], pieces: '[]', mark: 'a', additions: 5 };
+  await databases.request(name, 'segments', (store) => store.put(state, key));
+  await migrate();
+  const after = await databases.request<typeof state>(name, 'segments', (store) => store.get(key));
+  expect(after.additions).toBeGreaterThan(5);
+});
+
 const segments = () =>
   databases.request<readonly { readonly ids: readonly string[] }[]>(
     `maia-${accountID}`,

@@ -10,7 +10,7 @@ import { noFacts, wholeDebts } from '../ledger.ts';
 import { stockDatabaseName } from '../stock-database.ts';
 import { fenceStock } from './fence-stock.ts';
 import { joinPieces, type Piece } from './pieces.ts';
-import { addPieces, readPieces } from './segments.ts';
+import { addPieces, countAddition, readPieces, readState } from './segments.ts';
 import { readStockRows, type StockRows } from './read-stock-database.ts';
 
 export interface MigrationProgress {
@@ -114,6 +114,8 @@ async function copy(pieces: readonly Piece[], target: IDBDatabase): Promise<void
     target.transaction([stores.segments], 'readwrite', { durability: 'strict' }),
     async (transaction) => {
       const stored = await readPieces(transaction, ids);
+      const state = await readState(transaction);
+      if (state) countAddition(transaction, state);
       addPieces(
         transaction,
         pieces.filter((piece) => !holds(stored, piece)),

@@ -22,23 +22,38 @@ const mostCharacters = 64_000;
 /** Below the keys of content, so that neither this version nor earlier ones merge it; they read it as an empty segment. */
 const markKey = -1;
 
-interface Mark extends Segment {
+type Mark = Segment & Pick<DatabaseState, 'mark'> & Partial<DatabaseState>;
+
+/** Equal at two times only if no tab has added content in between. */
+export interface DatabaseState {
+  /** Random. Distinguishes this database from the one that was here before it was deleted or emptied. */
   readonly mark: string;
+  /** How many transactions have added content. */
+  readonly additions: number;
 }
 
-/** A random mark, which distinguishes this database from the one that was here before it was deleted or emptied. */
-export async function readMark(transaction: IDBTransaction): Promise<string | undefined> {
+/** Undefined until something was written. */
+export async function readState(transaction: IDBTransaction): Promise<DatabaseState | undefined> {
   const store = transaction.objectStore(stores.segments);
-  return (await resultOf(store.get(markKey) as IDBRequest<Mark | undefined>))?.mark;
+  const found = await resultOf(store.get(markKey) as IDBRequest<Mark | undefined>);
+  return found && { mark: found.mark, additions: found.additions ?? 0 };
 }
 
-/** Writes a mark if there is none. */
-export async function ensureMark(transaction: IDBTransaction): Promise<string> {
-  const found = await readMark(transaction);
-  if (found !== undefined) return found;
+/** Begins the state of a database that has none. */
+export async function ensureState(transaction: IDBTransaction): Promise<DatabaseState> {
+  const found = await readState(transaction);
   const mark = crypto.getRandomValues(new Uint32Array(4)).join('-');
-  transaction.objectStore(stores.segments).put({ ids: [], pieces: '[]', mark } satisfies Mark, markKey);
-  return mark;
+  return found ?? putState(transaction, { mark, additions: 0 });
+}
+
+/** Belongs into each transaction that adds content to a database with a state. */
+export function countAddition(transaction: IDBTransaction, before: DatabaseState): DatabaseState {
+  return putState(transaction, { ...before, additions: before.additions + 1 });
+}
+
+function putState(transaction: IDBTransaction, state: DatabaseState): DatabaseState {
+  transaction.objectStore(stores.segments).put({ ids: [], pieces: '[]', ...state } satisfies Mark, markKey);
+  return state;
 }
 
 /** Joining small segments always yields fewer segments. */
@@ -131,11 +146,22 @@ async function* readSegments(store: IDBObjectStore, ids: ReadonlySet<RawCoID>): 
     yield* allSegments(store);
     return;
   }
-  const keys = await Promise.all([...ids].map((id) => resultOf(index.getAllKeys(id))));
+  const keys = await resultsOf([...ids].map((id) => index.getAllKeys(id)));
   // Keys are increasing numbers.
   const inOrder = [...new Set(keys.flat() as number[])].toSorted((a, b) => a - b);
   const segments = inOrder.map((key) => resultOf(store.get(key) as IDBRequest<Segment>));
   for (const segment of segments) yield await segment;
+}
+
+/** Of requests of one transaction, which are answered in order: only the last is waited for. */
+async function resultsOf<T>(requests: readonly IDBRequest<T>[]): Promise<readonly T[]> {
+  const last = requests.at(-1);
+  // If another one fails, the last is only aborted.
+  if (last)
+    await resultOf(last).catch((error: unknown) => {
+      throw last.transaction?.error ?? error;
+    });
+  return requests.map(({ result }) => result);
 }
 
 async function* allSegments(store: IDBObjectStore): AsyncGenerator<Segment> {

@@ -12,7 +12,7 @@ import { requestInSlices } from './request-in-slices.ts';
 import type { KnownStates } from './known-states.ts';
 import { joinAll, type Piece } from './pieces.ts';
 import { planWrites, type ContentWrite, type WritePlan } from './plan-writes.ts';
-import { ensureMark, segmentsOf, type Segment } from './segments.ts';
+import { countAddition, ensureState, segmentsOf, type Segment } from './segments.ts';
 
 type Done = (() => void) | undefined;
 type Write =
@@ -131,23 +131,28 @@ export function createWrites(options: {
         if (entry.kind === 'relays')
           await recordRelays(transaction, entry.relayIDs, clock.nowMs(), entry.isEmptied);
       }
-      const count = await addFacts(transaction, facts);
+      const factCount = await addFacts(transaction, facts);
       await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
-      return count;
+      return factCount;
     };
-    const [factCount, its] = await committing(transaction, async () => {
-      // At the same time, so that no save waits for the mark.
-      const added = await Promise.all([addAll(), isChecked ? ensureMark(transaction) : mark]);
-      if (mark !== undefined && added[1] !== mark) {
+    const count = async () => {
+      const its = await ensureState(transaction);
+      return { before: its, after: pieces.length > 0 ? countAddition(transaction, its) : its };
+    };
+    const [factCount, state] = await committing(transaction, async () => {
+      // At the same time, so that no save waits for the state.
+      const added = await Promise.all([addAll(), isChecked ? count() : undefined]);
+      if (mark !== undefined && added[1] && added[1].after.mark !== mark) {
         rewriteAll();
         throw new DOMException('The database was deleted or emptied.', 'InvalidStateError');
       }
       return added;
     });
-    mark ??= its;
+    mark ??= state?.after.mark;
     // The database may have been deleted just after the commit, or recreated.
     if (lostCount !== before)
       throw new DOMException('The connection was lost while writing.', 'InvalidStateError');
+    if (state) known.wrote(state);
     for (const state of after.values()) known.add(state);
     for (const content of contents) content.isWhole = whole.has(content);
     wrote({ segments: segments.length, hasDeleted: erased.length > 0, facts: factCount });
