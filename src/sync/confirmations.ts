@@ -3,10 +3,12 @@ import type { KernelError } from '../base/kernel-error.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
 import type { RelayAuth } from './auth/relay-auth.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
+import type { RelayPresence } from './relays/relay-presence.ts';
 import type { RelayReceipts } from './relays/relay-receipts.ts';
 import type { CountedRung } from './rungs.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
+export type { PresenceEvents, PresenceOffer, RelayPresence } from './relays/relay-presence.ts';
 export type {
   ReceiptChallenge,
   ReceiptEvents,
@@ -39,6 +41,7 @@ export interface Confirmations {
   /** How the sync signs in at the relay with this address. */
   authAt(url: string): RelayAuth | undefined;
   readonly receipts: RelayReceipts;
+  readonly presence: RelayPresence;
   /** Rejects every wait for a rung with this error, including that of a `close({ until })`, which then closes at once. */
   endWaits(error: KernelError): void;
 }

@@ -392,6 +392,7 @@ export function createNodeSync(options: {
     isSure: relays.isSure,
     whenSure: relays.whenSure,
     receipts: relays.receipts,
+    presence: relays.presence,
     async leftByAll() {
       await relays.whenSure();
       // Before that, the ledger reports the relay as not compared, and drops confirmations of a new generation.

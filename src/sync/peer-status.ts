@@ -17,7 +17,8 @@ export type PeerStatus = {
 export type PeerPhase =
   /** The browser reports no network, or a page that stays hidden has nothing to send. Reconnects automatically. */
   | { readonly phase: 'offline' }
-  | { readonly phase: 'connecting'; readonly attempt: number }
+  /** `error`: why the attempt before failed, if one did. */
+  | { readonly phase: 'connecting'; readonly attempt: number; readonly error?: KernelError }
   /** The last attempt failed. The next one starts at `retryAtMs`. */
   | {
       readonly phase: 'waiting';
@@ -31,3 +32,8 @@ export type PeerPhase =
   /** Not retried automatically: the relay or the app must change first. */
   | { readonly phase: 'failed'; readonly error: KernelError }
   | { readonly phase: 'closed' };
+
+/** Why the last attempt failed. */
+export function errorOf(phase: PeerPhase): KernelError | undefined {
+  return 'error' in phase ? phase.error : undefined;
+}

@@ -1,6 +1,6 @@
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { KernelError } from '../base/kernel-error.ts';
-import type { PeerPhase } from './peer-status.ts';
+import { errorOf, type PeerPhase } from './peer-status.ts';
 import type { Rung, SyncState } from './sync-state.ts';
 
 type Status = Pick<SyncState, 'status' | 'error'>;
@@ -17,19 +17,18 @@ export function statusOf(facts: {
 }): Status {
   const { failure, peers, storage, confirmed, isComplete } = facts;
   if (failure) return { status: 'failed', error: failure };
+  const error = peers.map(errorOf).find((error) => error !== undefined);
   const failed = peers.find((peer) => peer.phase === 'failed');
   if (failed) return { status: 'failed', error: failed.error };
-  if (storage.state === 'failing') return { status: 'failed', ...errorOf(storage) };
+  if (storage.state === 'failing') return { status: 'failed', ...withError(storage.error) };
   if (peers.every(({ phase }) => phase === 'closed')) return { status: 'off' };
   if (peers.some(({ phase }) => phase === 'paused')) return { status: 'paused' };
   if (peers.every(({ phase }) => phase === 'offline')) return { status: 'offline' };
-  const waiting = peers.find((peer) => peer.phase === 'waiting');
-  if (waiting) return { status: 'connecting', error: waiting.error };
-  if (peers.some(({ phase }) => phase !== 'connected')) return { status: 'connecting' };
+  if (peers.some(({ phase }) => phase !== 'connected')) return { status: 'connecting', ...withError(error) };
   if (confirmed.pending === 0) return { status: isComplete ? 'confirmed' : 'syncing' };
-  return { status: 'syncing', ...errorOf(confirmed) };
+  return { status: 'syncing', ...withError(confirmed.error) };
 }
 
-function errorOf({ error }: { readonly error?: KernelError }): { readonly error?: KernelError } {
+function withError(error: KernelError | undefined): { readonly error?: KernelError } {
   return error ? { error } : {};
 }

@@ -13,7 +13,7 @@ export const notSetUp = (url: URL) =>
   optionFailure(
     url,
     'the relay requires it, and the app passes no `auth`',
-    'Pass it with the relay’s address',
+    'Pass it in the option `sync` when you open the session',
   );
 
 export function notOffered(url: URL, method: string, accepted: readonly string[]): AuthFailure {

@@ -100,6 +100,16 @@ describe('attempts', () => {
     expect(nextState(waiting, { kind: 'retry-due' })).toMatchObject({ phase: 'connecting', attempt: 2 });
   });
 
+  it.each(['retry-due', 'try-now'] as const)(
+    'keeps why the last one failed after %s, until one connects',
+    (kind) => {
+      const again = nextState(states.waiting, { kind });
+      expect(again).toMatchObject({ phase: 'connecting', error });
+      expect(nextState(again, events.connected)).not.toHaveProperty('error');
+      expect(nextState(states.connected, events.switch)).not.toHaveProperty('error');
+    },
+  );
+
   it('a connection that ends at once counts as a failure', () => {
     const next = nextState(states.connected, lost(true, stableAfterMs - 1));
     expect(next).toMatchObject({ phase: 'waiting', attempt: 3 });

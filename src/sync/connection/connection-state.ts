@@ -1,6 +1,6 @@
 import type { KernelError } from '../../base/kernel-error.ts';
 import { unreachable } from '../../base/assert.ts';
-import type { PeerPhase } from '../peer-status.ts';
+import { errorOf, type PeerPhase } from '../peer-status.ts';
 
 /** `failures` counts consecutive failures, even while connected: a connection that ends at once is a failure too. */
 export type ConnectionState = PeerPhase & { readonly failures: number };
@@ -52,10 +52,10 @@ export function nextState(state: ConnectionState, event: ConnectionEvent): Conne
       return state.phase === 'paused' ? initialState(event.online) : state;
     case 'try-now':
       return state.phase === 'offline' || state.phase === 'waiting' || state.phase === 'failed'
-        ? connecting(state.failures)
+        ? connecting(state.failures, errorOf(state))
         : state;
     case 'retry-due':
-      return state.phase === 'waiting' ? connecting(state.failures) : state;
+      return state.phase === 'waiting' ? connecting(state.failures, errorOf(state)) : state;
     case 'network-lost':
       return state.phase === 'waiting' ? { phase: 'offline', failures: state.failures } : state;
     case 'rest':
@@ -93,8 +93,8 @@ function afterLoss(
   };
 }
 
-function connecting(failures: number): ConnectionState {
-  return { phase: 'connecting', attempt: failures + 1, failures };
+function connecting(failures: number, error?: KernelError): ConnectionState {
+  return { phase: 'connecting', attempt: failures + 1, failures, ...(error && { error }) };
 }
 
 function isTrying(

@@ -34,6 +34,8 @@ export interface Connection {
   readonly ask: RelayAttempt['ask'];
   /** Sends a `challenge` frame if connected. */
   readonly challenge: RelayAttempt['challenge'];
+  /** Sends a `presence` frame if connected. */
+  readonly present: RelayAttempt['present'];
   readonly resumeSending: RelayAttempt['resumeSending'];
   pause(): void;
   resume(): void;
@@ -128,7 +130,10 @@ export function createConnection(options: {
     disconnection = {
       sinceMs: clock.elapsedMs(),
       ...disconnection,
-      ...('error' in next && { error: next.error, wasConnected: !disconnection }),
+      ...((next.phase === 'waiting' || next.phase === 'failed') && {
+        error: next.error,
+        wasConnected: !disconnection,
+      }),
     };
     hangUp();
     if (next.phase === 'connecting') dial(kind === 'switch');
@@ -261,6 +266,7 @@ export function createConnection(options: {
     },
     ask: (ask, id) => attempt?.ask(ask, id),
     challenge: (nonce, at) => attempt?.challenge(nonce, at),
+    present: (frame) => attempt?.present(frame),
     resumeSending: () => attempt?.resumeSending(),
     pause: () => move({ kind: 'pause' }),
     resume: () => move({ kind: 'resume', online: isOnline() }),

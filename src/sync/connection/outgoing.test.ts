@@ -46,9 +46,10 @@ function setUp(limit?: number) {
 
 const load = (id: string, length = 0) =>
   ({ action: 'load', id: id as RawCoID, header: false, sessions: {}, x: 'x'.repeat(length) }) as const;
+const known = (id: string) => ({ action: 'known', id: id as RawCoID, header: true, sessions: {} }) as const;
 /** Of lower priority than a load. */
-const content = (id: string, length: number) =>
-  ({ action: 'content', id: id as RawCoID, new: {}, priority: 3, x: 'x'.repeat(length) }) as const;
+const content = (id: string, length: number, priority: 0 | 3 | 6 = 3) =>
+  ({ action: 'content', id: id as RawCoID, new: {}, priority, x: 'x'.repeat(length) }) as const;
 /** Base58 has no 0. */
 const idOf = (n: number) => `co_z${String(n).replaceAll('0', 'A')}`;
 
@@ -60,6 +61,18 @@ describe('messages to the relay', () => {
     expect(frames.length).toBeGreaterThan(3);
     expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThanOrEqual(100_000);
     expect(frames.join('\n').split('\n')).toEqual(messages.map((message) => JSON.stringify(message)));
+  });
+
+  it('share a frame if they answer what arrived in one task, and go with the next other message', async () => {
+    const { clock, frames, say, idsSent } = setUp();
+    for (let n = 1; n <= 9; n++) await say(known(idOf(n)));
+    expect(frames).toEqual([]);
+    clock.advance(0);
+    expect(frames).toHaveLength(1);
+    await say(known(idOf(10)));
+    await say(load(idOf(11)));
+    expect(frames).toHaveLength(2);
+    expect(idsSent()).toEqual(Array.from({ length: 11 }, (_, index) => idOf(index + 1)));
   });
 
   it('are reported as drained once none waits, and not before', async () => {
@@ -174,6 +187,26 @@ describe('content that may not leave yet', () => {
     channel.bufferedBytes = 0;
     clock.advance(20);
     expect(idsSent().indexOf('co_zurgent')).toBe(already + 1);
+  });
+
+  it('is overtaken by more urgent content, also once it may leave', async () => {
+    const { clock, channel, outgoing, say, idsSent } = setUp();
+    channel.mayUpload = false;
+    channel.isStuck = true;
+    await say(...Array.from({ length: 300 }, (_, n) => content(idOf(n), 10_000, 6)));
+    await say(content('co_zwaiting', 10));
+    channel.mayUpload = true;
+    outgoing.resumeSending();
+    expect(idsSent()[0]).toBe('co_zwaiting');
+    const already = idsSent().length;
+    await say(content('co_znewer', 10), content('co_zgroup', 10, 0));
+    channel.bufferedBytes = 0;
+    clock.advance(20);
+    // After the one that did not fit into the last frame.
+    expect(idsSent().slice(already + 1, already + 3)).toEqual(['co_zgroup', 'co_znewer']);
+    expect(idsSent().filter((id) => /^co_z[0-9A]+$/.test(id))).toEqual(
+      Array.from({ length: idsSent().length - 3 }, (_, n) => idOf(n)),
+    );
   });
 
   it('waits also if it did not fit into the last frame', async () => {

@@ -6,6 +6,7 @@ import type { Channel } from '../../transport/transport.ts';
 import { invalidCoValueID } from '../../engine/covalue-errors.ts';
 import { assertSyncMessage } from '../../wire/sync-message.ts';
 import { contentInvalid, contentTooLarge } from './relay-errors.ts';
+import { createWaitingContent } from './waiting-content.ts';
 import { createWithheldSessions } from './withheld-sessions.ts';
 
 export interface Outgoing {
@@ -56,8 +57,7 @@ export function createOutgoing(options: {
   const { channel, clock, on, limit, mayUpload } = options;
   const queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
   const withheld = createWithheldSessions();
-  /** Content that may not leave yet. */
-  const held: SyncMessage[] = [];
+  const held = createWaitingContent();
   /** The line that did not fit into the previous frame and starts the next one. */
   let left: Line | undefined;
   let isOpen = true;
@@ -65,11 +65,11 @@ export function createOutgoing(options: {
   let cancelPoll: (() => void) | undefined;
 
   function nextMessage(): SyncMessage | undefined {
-    while (held.length > 0 || !mayUpload()) {
+    while (!held.isEmpty || !mayUpload()) {
       const message = queue.pull();
-      if (!message) return mayUpload() ? held.shift() : undefined;
+      if (!message) return mayUpload() ? held.take() : undefined;
       if (message.action !== 'content') return message;
-      held.push(message);
+      held.add(message);
     }
     return queue.pull();
   }
@@ -98,7 +98,7 @@ export function createOutgoing(options: {
     const lines: Line[] = [];
     let length = 0;
     if (left?.message.action === 'content' && !mayUpload()) {
-      held.unshift(left.message);
+      held.putBack(left.message);
       left = undefined;
     }
     for (let line = left ?? nextLine(); line; line = nextLine()) {
@@ -119,7 +119,7 @@ export function createOutgoing(options: {
       if (lines.length === 0) return;
       channel.send(lines.map(({ text }) => text).join('\n'));
       for (const { message, text } of lines) on.sent(message, text.length);
-      cancelPoll ??= clock.after(0, poll);
+      pollSoon();
     }
   }
 
@@ -129,6 +129,11 @@ export function createOutgoing(options: {
     if (!isOpen) return;
     if (channel.bufferedBytes === 0 && cancelPoll === undefined) on.drained();
     else cancelPoll ??= clock.after(drainPollMs, poll);
+  }
+
+  /** Waits for another task: each piece that arrives is answered in another turn, and a frame costs as much as a piece. */
+  function pollSoon(): void {
+    cancelPoll ??= clock.after(0, poll);
   }
 
   /** Waits for the end of the turn, so that the messages of one turn share a frame. */
@@ -154,7 +159,8 @@ export function createOutgoing(options: {
         if (message === 'Disconnected') return close();
         if (!isOpen) return;
         queue.push(message);
-        pumpSoon();
+        if (message.action === 'known') pollSoon();
+        else pumpSoon();
       },
       close,
       // cojson never uses this: it learns of the end from the incoming channel.
@@ -165,7 +171,7 @@ export function createOutgoing(options: {
       isOpen = false;
       cancelPoll?.();
       left = undefined;
-      held.length = 0;
+      held.clear();
       while (queue.pull());
     },
   };

@@ -13,6 +13,7 @@ export interface RelayAttempt {
   readonly waitingBytes: number;
   readonly ask: RelayLink['ask'];
   readonly challenge: RelayLink['challenge'];
+  readonly present: RelayLink['present'];
   readonly resumeSending: RelayLink['resumeSending'];
   close(): void;
 }
@@ -142,6 +143,7 @@ export function attemptRelay({
     },
     ask: (ask, id) => links.get(current())?.ask(ask, id),
     challenge: (nonce, at) => links.get(current())?.challenge(nonce, at),
+    present: (frame) => links.get(current())?.present(frame),
     resumeSending: () => links.get(current())?.resumeSending(),
     close,
   };

@@ -93,7 +93,7 @@ function remedyOf(frame: RefusedFrame): string {
   if (frame.code === 'forbidden' && willRetry(frame))
     return ' Edits wait on this device until the relay lets it in again. Retrying automatically.';
   if (frame.code === 'quota')
-    return ' Edits wait on this device until there is room: delete content, or ask the operator.';
+    return ' Edits wait on this device until there is room: ask the operator, or delete CoValues.';
   if (willRetry(frame)) return ' Retrying automatically.';
   return frame.code === 'unauthorized'
     ? ' Sign in again in the app, or compare its `auth` with the relay’s settings; then call `reconnect()`. Until then, edits wait on this device.'

@@ -23,6 +23,8 @@ export interface RelayLink {
   ask(ask: number, id: RawCoID): void;
   /** Sends a `challenge` frame. */
   challenge(nonce: string, at: readonly number[]): void;
+  /** Sends a `presence` frame, unless much is waiting to be sent. */
+  present(frame: frames.PresenceFrame): void;
   /** Call when content may leave. */
   resumeSending(): void;
   /** Closes without calling `ended`. Safe to call twice. */
@@ -46,6 +48,8 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   roundTrip(ms: number): void;
   /** Neither its signature nor what it answers is checked. */
   receipt?(signed: SignedReceipt): void;
+  /** Neither its signature nor its seal is checked. */
+  presence?(frame: frames.PresenceFrame): void;
   /** The relay's clock when it sent a ping, in ms since the Unix epoch, and when it arrived, by the clock's `elapsedMs`. */
   relayClock(timeMs: number, arrivedAtMs: number): void;
   /** Called once, after all other calls; never after `close`. */
@@ -71,6 +75,8 @@ export const silenceMs = 10_000;
 /** A server that has sent no hello by then is a stock one. */
 export const helloMs = 1_000;
 const echoEveryMs = 5_000;
+/** With more to send, presence would arrive late, and only make content wait. */
+const maxBytesBeforePresence = 100_000;
 /** No relay sends a longer frame: cojson splits content at 100 kB, and few messages share a frame. */
 const maxFrameLength = 32_000_000;
 
@@ -216,6 +222,8 @@ export function dialRelay(options: DialOptions): RelayLink {
         return;
       case 'receipt':
         return on.receipt?.({ receipt: frame.receipt, signature: frame.signature });
+      case 'presence':
+        return on.presence?.(frame);
       case 'inspected': // The frame tap delivers it to the inspector.
     }
   }
@@ -300,6 +308,9 @@ export function dialRelay(options: DialOptions): RelayLink {
     },
     ask: (ask, id) => channel.send(frames.encodeFrame({ maia: 'inspect', ask, id })),
     challenge: (nonce, at) => channel.send(frames.encodeFrame({ maia: 'challenge', nonce, at })),
+    present(frame) {
+      if (isReady && channel.bufferedBytes < maxBytesBeforePresence) channel.send(frames.encodeFrame(frame));
+    },
     resumeSending: outgoing.resumeSending,
     close() {
       if (!hasEnded) shutDown();

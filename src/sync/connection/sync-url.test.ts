@@ -45,6 +45,9 @@ describe('how an address is resolved', () => {
     ['127.0.0.1:4203', 'http://localhost:5173/', 'ws://127.0.0.1:4203/sync'],
     ['[::1]:4203', 'http://localhost:5173/', 'ws://[::1]:4203/sync'],
     ['localhost:4203', 'https://app.test/', 'wss://localhost:4203/sync'],
+    ['my_relay:4203', 'https://app.test/', 'wss://my_relay:4203/sync'],
+    ['bücher.example', 'https://app.test/', 'wss://xn--bcher-kva.example/sync'],
+    ['wss://a.org/sync?to=https://b.org', 'https://app.test/', 'wss://a.org/sync?to=https://b.org'],
     ['  relay.example.org ', 'https://app.test/', 'wss://relay.example.org/sync'],
   ])('%s', (option, page, url) => expect(from({ option, page })).toBe(url));
 });
@@ -72,6 +75,13 @@ describe('what is rejected, with the name and source of the value', () => {
     ['ftp://relay.example.org', '"ftp:"'],
     ['wss://', 'cannot be read'],
     ['not a domain', 'cannot be read'],
+    ['ht!tp://x', 'cannot be read'],
+    ['wss://ht!tp/x', 'cannot be read'],
+    ['1http://x', 'cannot be read'],
+    ['://x', 'cannot be read'],
+    ['wss://https://relay.example.org', 'cannot be read'],
+    ['"relay.example.org"', 'cannot be read'],
+    ['${relay}', 'cannot be read'],
     ['wss://name:secret@relay.example.org', 'user name or password'],
     ['ws://relay.example.org', 'not encrypted'],
   ])('%j', (option, why) => {

@@ -86,6 +86,9 @@ export function resolveFrom(sources: UrlSources): string {
   }
   const scheme = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }[url.protocol];
   if (!scheme) throw invalid(`has the scheme "${url.protocol}", which relays do not support`);
+  // `URL` takes "ht!tp" for a host, and in "wss://https://a.org" the second scheme.
+  if (!/^[\w.-]+$|^\[/.test(url.hostname) || url.pathname.startsWith('//'))
+    throw invalid('cannot be read as a domain or URL');
   if (url.username || url.password) throw invalid('contains a user name or password, which is not allowed');
   url.protocol = scheme;
   url.hash = '';

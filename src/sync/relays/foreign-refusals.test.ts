@@ -1,6 +1,6 @@
 import type { LocalNode } from 'cojson';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { attacker, give, holderOf, kernelNodes, memberOf } from '../../../test/guard/nodes.ts';
+import { attacker, give, holderOf, idOf, kernelNodes, memberOf, viewOf } from '../../../test/guard/nodes.ts';
 import { signRaw } from '../../../test/guard/steps.ts';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { connectStock } from '../../../test/support/relay/stock-client.ts';
@@ -8,6 +8,7 @@ import { confirmed, openRelay } from '../../../test/support/relay/test-relay.ts'
 import { startHostileRelay } from '../../../test/support/sync/hostile-relay.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import { authorOf, sessionsOf } from '../../engine/content.ts';
+import { removeMember } from '../../engine/membership.ts';
 import type { Relay } from '../../relay/index.ts';
 import { foreignStorageStatus } from '../begin-sync.ts';
 import { confirmationsOf } from '../confirmations.ts';
@@ -89,25 +90,36 @@ test('[SEC-15] a fork of another account’s session, from another relay, holds 
   await until(() => expect(sync.current.confirmed.pending).toBe(0));
 });
 
-test('[SEC-15] a refused acceptance of an invite is no session of another account', async () => {
-  const node = await kernelNodes.honest();
-  const group = node.createGroup();
+test('[SEC-15] a refused acceptance of an invite is no session of another account, until the invite is revoked', async () => {
+  const [node, owner] = [await kernelNodes.honest(), await kernelNodes.honest()];
+  const group = owner.createGroup();
+  const map = group.createMap({ a: 1 });
   const link = holderOf(group.createInvite('writer'));
-  give(link, node, group);
+  for (const one of [link, node]) give(one, owner, group, map);
   signRaw(link, group, [node.getCurrentAccountOrAgentID(), 'writer']);
   give(node, link, group);
-  const onConfirmed = vi.fn();
+  expect(viewOf(node, group).myRole()).toBe('writer');
+  signRaw(node, map, ['a', 2]);
+  const [onConfirmed, onDropped] = [vi.fn(), vi.fn()];
   const refusals = createForeignRefusals({
     node,
     ladder: { pending: new Map(), confirmed: onConfirmed },
     relayID: 'relay',
-    onDropped: () => {},
+    onDropped,
   });
   const error = createKernelError('RELAY_REFUSED', 'refused');
-  expect(refusals.refused(group.id, link.currentSessionID, error)).toBe(false);
-  expect(refusals.refused(group.id, node.currentSessionID, error)).toBe(false);
+  const { currentSessionID } = link;
+  expect(refusals.refused(group.id, currentSessionID, error)).toBe(false);
+  expect(refusals.refused(map.id, node.currentSessionID, error)).toBe(false);
   expect(onConfirmed).not.toHaveBeenCalled();
   expect(refusals.refused(group.id, attacker().currentSessionID, error)).toBe(true);
+
+  removeMember(group, idOf(link));
+  give(node, owner, group);
+  expect(viewOf(node, group).myRole()).toBeUndefined();
+  expect(refusals.refused(group.id, currentSessionID, error)).toBe(true);
+  expect(onConfirmed).toHaveBeenCalledWith(group.id, { [currentSessionID]: 1 }, 'relay');
+  expect(onDropped).toHaveBeenCalledOnce();
 });
 
 test('[SEC-15] refusals of own sessions that are not here change nothing, and are not looked into', async () => {

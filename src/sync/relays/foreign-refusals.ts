@@ -2,6 +2,7 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { authorOf, ownAuthors } from '../../engine/content.ts';
 import { getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
+import { verdictsOf } from '../../engine/edit-verdicts.ts';
 import { isEmpty, mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
 import { openMapOf } from '../../engine/private-fields.ts';
 import type { Ladder } from '../delivery/ladder.ts';
@@ -51,11 +52,15 @@ export function createForeignRefusals(options: {
   };
 }
 
-/** An invite's agent, whose secret this account may have used, accepts the invite: a refusal of that concerns the account. */
+/**
+ * An invite's agent, whose secret this account may have used, accepts the invite: a refusal of that concerns the account, unless
+ * the acceptance does not count here either, for example because the invite was revoked meanwhile.
+ */
 function isPassedOn(node: LocalNode, id: string, sessionID: string): boolean {
   const author = authorOf(sessionID);
   if (ownAuthors(node).includes(author)) return false;
   const core = getKnownCoValue(node, id);
-  const isAccount = author.startsWith('co_z');
-  return isAccount || core === undefined || openMapOf(core)?.get(author) === undefined;
+  if (core === undefined || author.startsWith('co_z') || openMapOf(core)?.get(author) === undefined)
+    return true;
+  return [...verdictsOf(core, sessionID)].some(([, notCounted]) => notCounted !== undefined);
 }

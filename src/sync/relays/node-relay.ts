@@ -33,6 +33,7 @@ import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.
 import type { SentSignatures } from '../sent-signatures.ts';
 import type { SyncEventStream } from '../sync-events.ts';
 import type { Tabs } from '../tabs/tabs.ts';
+import type { PresenceEvents } from './relay-presence.ts';
 import type { ReceiptEvents, RelayContradiction } from './relay-receipts.ts';
 import { createUnacknowledged } from '../delivery/unacknowledged.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
@@ -52,6 +53,9 @@ export interface NodeRelay {
   readonly id: string;
   readonly connection: Pick<Connection, 'state' | 'hello' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
   challenge: Connection['challenge'];
+  present: Connection['present'];
+  /** Undefined while it is not connected. */
+  offersPresence(): boolean | undefined;
   /** The relay has signed what cannot be true: everything here is compared with it, and its confirmations count no more. */
   contradicted(contradiction: RelayContradiction): void;
   readonly evidence: Pick<RelayEvidence, 'recalled' | 'settled' | 'ask'>;
@@ -109,6 +113,7 @@ export interface NodeRelayOptions extends ChannelOptions {
   /** Not all that is pending was found on this device. */
   readonly onNotHere: (id: RawCoID) => void;
   readonly receipts: ReceiptEvents;
+  readonly presence: PresenceEvents;
   readonly claimed: (claim: OwnSessionClaim) => void;
   /** What the node had before this sync, by CoValue. It may have been sent. */
   readonly earlier: ReadonlyMap<string, KnownCounts>;
@@ -258,9 +263,11 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         events.emit('connect', { peerID: id });
         download.connected();
         options.receipts.connected(id, its);
+        options.presence.changed();
         onChange();
       },
       receipt: (signed) => options.receipts.received(id, signed),
+      presence: (frame) => options.presence.received(id, frame),
       lost() {
         outdatedRedial.cancel();
         droppedContent.lost(id);
@@ -277,6 +284,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         tabs?.lost(id);
         if (!isReady) return;
         isReady = false;
+        options.presence.changed();
         const { state } = connection;
         events.emit('disconnect', { peerID: id, ...('error' in state && { error: state.error }) });
       },
@@ -351,6 +359,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     id,
     connection,
     challenge: connection.challenge,
+    present: connection.present,
+    offersPresence: () => (isReady ? hello?.presence === true : undefined),
     contradicted(found) {
       contradiction = found;
       losses.denied();

@@ -10,6 +10,7 @@ import type { Ladder } from '../delivery/ladder.ts';
 import type { NodeEvents } from '../../engine/node-events.ts';
 import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from '../own-session-claims.ts';
+import { offerOf, type PresenceEvents, type RelayPresence } from './relay-presence.ts';
 import type { ReceiptEvents, RelayReceipts } from './relay-receipts.ts';
 import { createSentSignatures } from '../sent-signatures.ts';
 import { peerIDs } from '../connection/peer-ids.ts';
@@ -28,6 +29,7 @@ export interface NodeRelays
     Pick<NodeEvents, 'handling' | 'handled'>,
     Pick<Confirmations, 'whenAnswered' | 'onOwnSessionClaim' | 'acceptKnown' | 'whenSure'> {
   readonly receipts: RelayReceipts;
+  readonly presence: RelayPresence;
   /** Empty before `connect`. */
   readonly all: readonly NodeRelay[];
   /** Undefined before `connect`. */
@@ -101,6 +103,7 @@ export function createNodeRelays(options: {
     unreportedClaims.set(key, { ...unreportedClaims.get(key), ...claim });
   };
   let receipts: ReceiptEvents | undefined;
+  let presence: PresenceEvents | undefined;
   let all: readonly NodeRelay[] = [];
   let targets: RelayTargets | undefined;
   let tap: MessageTap | undefined;
@@ -140,6 +143,10 @@ export function createNodeRelays(options: {
           connected: (...about) => receipts?.connected(...about),
           received: (...about) => receipts?.received(...about),
         },
+        presence: {
+          changed: () => presence?.changed(),
+          received: (...about) => presence?.received(...about),
+        },
         tap: () => tap,
         channelHooks,
         onChange: changed,
@@ -162,6 +169,13 @@ export function createNodeRelays(options: {
         byID.get(relayID)?.contradicted(contradiction);
         if (error)
           options.events.emit('lost', { peerID: relayID, why: contradiction.why, error, contradiction });
+      },
+    },
+    presence: {
+      offer: () => offerOf(all),
+      follow: (listener) => void (presence = listener),
+      send(frame) {
+        for (const relay of all) if (relay.offersPresence()) relay.present(frame);
       },
     },
     get all() {
