@@ -2,6 +2,7 @@ import {
   RawAccount,
   RawGroup,
   type AvailableCoValueCore,
+  type CoValueCore,
   type LocalNode,
   type RawCoID,
   type RawCoValue,
@@ -38,14 +39,40 @@ export function groupAccessOf(node: LocalNode, core: AvailableCoValueCore): Grou
   return { groupID: ruleset.group, role: content && memberRoleIn(content) };
 }
 
+/** The group that decides who may open a CoValue, or the group itself. Undefined for an account and what belongs to one. */
+export function groupIn(core: AvailableCoValueCore): RawGroup | undefined {
+  const { ruleset } = core.verified.header;
+  const owner = ruleset.type === 'ownedByGroup' ? getAvailableCoValue(core.node, ruleset.group) : core;
+  const content = owner?.getCurrentContent();
+  return content instanceof RawGroup && !(content instanceof RawAccount) ? content : undefined;
+}
+
 /** This node's role; undefined without one, or if the content is no group. */
 export function memberRoleIn(content: RawCoValue): Role | undefined {
   // An account that owns CoValues admits only itself.
   if (content instanceof RawAccount) {
     return content.id === content.core.node.getCurrentAccountOrAgentID() ? 'admin' : undefined;
   }
-  const role = content instanceof RawGroup ? content.myRole() : undefined;
-  return isMemberRole(role) ? role : undefined;
+  return content instanceof RawGroup ? asRole(content.myRole()) : undefined;
+}
+
+/** Whether a member with this role may edit what the group owns. */
+export const mayWrite = (role: Role | undefined) => role !== undefined && role !== 'reader';
+
+/** What this node's account may do with content that is here. Everyone reads a group or an account. */
+export function ownRightsTo(content: RawCoValue): {
+  readonly role: Role | undefined;
+  readonly canWrite: boolean;
+} {
+  const { node, verified } = content.core;
+  const { type } = verified.header.ruleset;
+  if (type === 'unsafeAllowAll') return { role: 'writer', canWrite: true };
+  if (type === 'ownedByGroup') {
+    const role = groupAccessOf(node, content.core)?.role;
+    return { role, canWrite: mayWrite(role) };
+  }
+  const role = memberRoleIn(content) ?? 'reader';
+  return { role, canWrite: role === 'admin' || role === 'manager' };
 }
 
 /** A group and all groups that it extends, directly or indirectly; each once. */
@@ -82,9 +109,13 @@ export function isCompleteGroup(group: AvailableCoValueCore): boolean {
   return isComplete(group) && !hasLateDependencies(group) && incompleteGroupsOf(group).length === 0;
 }
 
-/** cojson's other roles belong to invites, or are `revoked`. */
-function isMemberRole(role: ReturnType<RawGroup['myRole']>): role is Role {
-  return (
-    role === 'reader' || role === 'writer' || role === 'manager' || role === 'admin' || role === 'writeOnly'
-  );
+export function isAccount(core: CoValueCore): boolean {
+  return core.isAvailable() && core.getCurrentContent() instanceof RawAccount;
+}
+
+const roles: readonly unknown[] = ['reader', 'writer', 'manager', 'admin', 'writeOnly'] satisfies Role[];
+
+/** Undefined for cojson's other roles, which belong to invites, or are `revoked`. */
+export function asRole(role: unknown): Role | undefined {
+  return roles.includes(role) ? (role as Role) : undefined;
 }

@@ -1,4 +1,10 @@
-import { RawGroup, type CoValueCore, type SessionID } from 'cojson';
+import {
+  RawGroup,
+  type AvailableCoValueCore,
+  type CoValueCore,
+  type JsonValue,
+  type SessionID,
+} from 'cojson';
 import type { NotCountedReason } from '../base/not-counted-reason.ts';
 import { authorOf } from './content.ts';
 import { isDeletion, mayDelete, restrictsDeletions } from './refusals/restricted-deletions.ts';
@@ -21,6 +27,12 @@ export interface NotCountedEdit {
   readonly message: string;
 }
 
+/** An edit that does not count, with what it wanted: its author can read that, or make the edit again. */
+export interface RecoverableEdit extends NotCountedEdit {
+  /** As cojson has them: of a map, `{ op: 'set', key, value }` or `{ op: 'del', key }`. Empty if this device lacks the key. */
+  readonly changes: readonly JsonValue[];
+}
+
 /** `notCounted` is undefined for a transaction that counts. */
 export type Verdict = readonly [index: number, notCounted: NotCountedEdit | undefined];
 
@@ -38,6 +50,25 @@ export function* verdictsOf(core: CoValueCore, sessionID: string): Generator<Ver
   let one = readChecked(lastCheckedOf(core, sessionID));
   for (; one; one = readChecked(one.previous))
     yield [one.index, notCountedIn(core, sessionID as SessionID, one)];
+}
+
+/** All of an account's edits of a CoValue that do not count, also those of other devices and earlier runs; oldest first. */
+export function recoverableEditsIn(
+  core: AvailableCoValueCore,
+  accountID: string,
+): readonly RecoverableEdit[] {
+  const sessionIDs = Object.keys(core.knownState().sessions).filter((id) => authorOf(id) === accountID);
+  const edits = sessionIDs.flatMap((sessionID) => {
+    const ofSession = [...verdictsOf(core, sessionID)].flatMap(([, edit]) => edit ?? []);
+    return ofSession.toReversed().map((edit) => ({ ...edit, changes: changesOf(core, edit) }));
+  });
+  return edits.toSorted((one, other) => one.madeAt - other.madeAt);
+}
+
+function changesOf(core: CoValueCore, { sessionID, index }: NotCountedEdit): readonly JsonValue[] {
+  const tx = core.getTx({ sessionID: sessionID as SessionID, txIndex: index });
+  if (tx?.privacy === 'trusting') return JSON.parse(tx.changes) as readonly JsonValue[];
+  return decrypt(core, sessionID as SessionID, index, tx) as readonly JsonValue[];
 }
 
 function notCountedIn(

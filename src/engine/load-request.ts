@@ -9,11 +9,11 @@ import { getAvailableCoValue, getOrCreateCoValue } from './covalue-lookup.ts';
 export function requestLoad(
   node: LocalNode,
   id: RawCoID,
-  on: { hasFailed(): boolean; notStored(): void },
+  on: { hasFailed(): boolean; notStored(): void; stored?(): void },
 ): void {
   const { storage, syncManager } = node;
   const core = getOrCreateCoValue(node, id);
-  if (core.isAvailable()) return;
+  if (core.isAvailable()) return on.stored?.();
 
   function read(then: (isFound: boolean) => void): void {
     if (!storage || core.getLoadingStateForPeer('storage') !== 'unavailable') core.loadFromStorage(then);
@@ -21,7 +21,7 @@ export function requestLoad(
   }
 
   function end(isFound: boolean): void {
-    if (isFound) return;
+    if (isFound) return on.stored?.();
     core.loadFromPeers(syncManager.getServerPeers(id));
     on.notStored();
   }
@@ -31,6 +31,19 @@ export function requestLoad(
     // cojson marks the CoValue as missing only after this.
     queueMicrotask(() => read(end));
   });
+}
+
+const requestedByKernel = new WeakMap<LocalNode, Set<string>>();
+
+/** Like `requestLoad`, for what the kernel keeps and that may not exist: an app has no reason to look for it. */
+export function requestKernelsOwn(node: LocalNode, id: RawCoID): void {
+  const requested = requestedByKernel.get(node) ?? new Set();
+  requestedByKernel.set(node, requested.add(id));
+  requestLoad(node, id, { hasFailed: () => false, notStored: () => {} });
+}
+
+export function isRequestedByKernel(node: LocalNode, id: string): boolean {
+  return requestedByKernel.get(node)?.has(id) === true;
 }
 
 /**

@@ -50,6 +50,7 @@ export type HandleContent = LocalNode['syncManager']['handleNewContent'];
 
 /** Outermost first. */
 const contentOrder = [
+  'size-limit',
   'admission',
   'stored-first',
   'refusals',

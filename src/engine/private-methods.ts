@@ -14,7 +14,7 @@ import {
   RawGroup,
   type SessionID,
 } from 'cojson';
-import { emptyList } from '../base/lists.ts';
+import { emptyList } from './reading/lists.ts';
 import type { KeySecret } from './internal-types.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
 import { covers } from './known-counts.ts';

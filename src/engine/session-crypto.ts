@@ -12,6 +12,8 @@ import { layerSessionMaps } from './session-maps/session-maps.ts';
 import { createWriteGate, type WriteGate } from './session-maps/write-gate.ts';
 import { createWriteRights, type WriteRights } from './session-maps/write-rights.ts';
 
+export { dateOfRewrite } from './session-maps/counting-dates.ts';
+
 export type { WriteGate };
 
 /** cojson's cryptography, with a kernel session's layers on its session maps. */

@@ -11,8 +11,8 @@ import {
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createRandom } from '../../../test/long/seeded-random.ts';
-import { patchInvalidAnchors } from './invalid-anchors.ts';
 import { patchLateChanges } from './late-changes.ts';
+import { patchLists } from './patch-lists.ts';
 import { patchTieOrder } from './tie-order.ts';
 
 const crypto = await WasmCrypto.create();
@@ -177,15 +177,15 @@ it('stock cojson shows nothing behind an item that is not here, or that is dated
 it('[READ-5] the patch shows what counts behind an item that does not, and what only such an edit deletes', async () => {
   patchTieOrder();
   patchLateChanges();
-  patchInvalidAnchors();
-  patchInvalidAnchors();
+  patchLists();
+  patchLists();
   for (const shown of await writeInBetween()) expect(shown).toEqual(['kept, before · first · kept', 'ak']);
 });
 
 it('[READ-5] the patch shows them at the end, and in their places once their anchors are here', async () => {
   patchTieOrder();
   patchLateChanges();
-  patchInvalidAnchors();
+  patchLists();
   const { without, watcher, owner } = await writeBehindOthers();
   expect(without).toBe('first · behind one that is missing · behind one that is dated later');
   expect(watcher).toBe(owner);
@@ -245,7 +245,7 @@ it.each([true, false])(
   async (isOldestFirst) => {
     patchTieOrder();
     patchLateChanges();
-    patchInvalidAnchors();
+    patchLists();
     for (const shown of await writeInCircle(isOldestFirst))
       expect(shown).toBe('first · also before it · last · before it · oldest');
   },

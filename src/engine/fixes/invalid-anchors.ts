@@ -1,7 +1,6 @@
-import { RawCoList, type CoValueCore, type JsonValue, type OpID, type RawCoID } from 'cojson';
+import type { RawCoList, CoValueCore, JsonValue, OpID, RawCoID } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { decrypt } from '../edit-verdicts.ts';
-import { hasNewNames } from '../reading/written-again.ts';
 import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
 import { compareWithTies } from './tie-order.ts';
 import {
@@ -22,7 +21,6 @@ import {
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
 
-let isPatched = false;
 const statesByList = new WeakMap<RawCoList, State>();
 
 interface State {
@@ -33,48 +31,39 @@ interface State {
 }
 
 /**
- * Shows items that cojson 0.20 shows on no device, or not yet. Process-wide and idempotent.
+ * Places items that cojson 0.20 shows on no device, or not yet, after the list has read these transactions. Returns false if it has
+ * placed any, or read the whole list again.
  *
- * - The anchor does not count: a member who lost and regained the right to write, and heard of neither, places what counts
+ * - The anchor does not count: a member who lost and regained the right to write, and knows of neither, places what counts
  *   next to what does not. Patched, the anchor has its place in the list and is not shown itself.
  * - The anchor is not here, or cannot be read: it may have lost its place to an edit of another device with the same session.
  *   Patched, the item is at the end of the list until its anchor arrives.
  * - The anchor's own place follows from the item: both a copy of this browser profile and an attacker can choose an anchor that
  *   does not exist yet. Patched, the items of such a circle that come before their anchors are at the end of the list.
  */
-export function patchInvalidAnchors(): void {
-  if (isPatched) return;
-  isPatched = true;
-  const { processNewTransactions } = RawCoList.prototype;
-  RawCoList.prototype.processNewTransactions = function () {
-    const { version } = this;
-    const known = { ...this.knownTransactions };
-    processNewTransactions.call(this);
-    // A rebuild has come through here itself.
-    if (this.version !== version) return;
-    const list = this as RawCoList<JsonValue>;
-    if (hasNewNames(list)) list.rebuildFromCore();
-    else placeItems(list, known);
-  };
-}
-
-function placeItems(list: RawCoList<JsonValue>, known: RawCoList['knownTransactions']): void {
+export function placeItems(
+  list: RawCoList<JsonValue>,
+  transactions: readonly Transaction[],
+  isRebuilt: boolean,
+): boolean {
   const ids = Object.keys(list.knownTransactions) as RawCoID[];
   // The list's own and, of a branch, its source's.
   const cores = ids.flatMap((id) => getKnownCoValue(list.core.node, id) ?? []);
-  const isRebuilt = Object.values(known).every((count) => count === 0);
   const before = isRebuilt ? undefined : statesByList.get(list);
-  const added = cores.flatMap((core) =>
-    lostItems(list, core.toProcessTransactions.slice(before ? known[core.id] : 0)),
-  );
+  const added = lostItems(list, before ? transactions : cores.flatMap((core) => core.toProcessTransactions));
   const count = cores.reduce((sum, { verifiedTransactions }) => sum + verifiedTransactions.length, 0);
   const { atEnd = [] } = before ?? {};
   // As for nearly every edit.
-  if (added.length === 0 && atEnd.length === 0) return void statesByList.set(list, { atEnd, count });
+  if (added.length === 0 && atEnd.length === 0) {
+    statesByList.set(list, { atEnd, count });
+    return true;
+  }
   const isHiddenNeeded = added.length > 0 || before?.count !== count;
   const search = createSearch(list, hiddenIn(cores, isHiddenNeeded));
-  if (atEnd.some((one) => one.why === 'absent' && search(one) !== 'absent')) return list.rebuildFromCore();
-  statesByList.set(list, { atEnd: [...atEnd, ...placeAll(list, added, search)], count });
+  const isRead = atEnd.some((one) => one.why === 'absent' && search(one) !== 'absent');
+  if (isRead) list.rebuildFromCore();
+  else statesByList.set(list, { atEnd: [...atEnd, ...placeAll(list, added, search)], count });
+  return !isRead && added.length === 0;
 }
 
 /** Transactions whose items are anchors without being shown. */
@@ -130,7 +119,6 @@ function placeAll(list: RawCoList, lost: readonly Placed[], search: Search): rea
       return [];
     });
   for (const { opID } of without) insertSorted(list, list.beforeEnd, opID);
-  Reflect.set(list, '_cachedEntries', undefined);
   return without;
 }
 

@@ -60,7 +60,7 @@ export function transactionKey(txID: TxID): string {
   return `${sessionKey(txID)} ${txID.txIndex}`;
 }
 
-/** Tells which items lead back to themselves, from anchor to anchor. Each step is walked once: members can make long ways. */
+/** Finds the items that lead back to themselves, from anchor to anchor. Each step is walked once: members can make long ways. */
 export function createCircleSearch(itemOf: (opID: OpID) => Item | undefined): (opID: OpID) => boolean {
   const known = new Map<string, boolean>();
   return (from) => {

@@ -1,8 +1,8 @@
 import { patchReading } from '../reading/patch-reading.ts';
 import { patchRefusals } from '../refusals/early-refusals.ts';
 import { patchEmptyGroups } from './empty-groups.ts';
-import { patchInvalidAnchors } from './invalid-anchors.ts';
 import { patchLateChanges } from './late-changes.ts';
+import { patchLists } from './patch-lists.ts';
 import { patchTieOrder } from './tie-order.ts';
 import { patchGroupRules } from '../group-rules/patch-group-rules.ts';
 
@@ -10,7 +10,7 @@ import { patchGroupRules } from '../group-rules/patch-group-rules.ts';
 export function patchCojson(): void {
   patchEmptyGroups();
   patchTieOrder();
-  patchInvalidAnchors();
+  patchLists();
   patchLateChanges();
   patchGroupRules();
   patchReading();

@@ -9,6 +9,7 @@ import {
 } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { patchLists } from './patch-lists.ts';
 import { patchTieOrder } from './tie-order.ts';
 
 const crypto = await WasmCrypto.create();
@@ -80,11 +81,13 @@ it('stock cojson leaves two devices with different values', () => {
 it('the patch gives both devices the same values', () => {
   patchTieOrder();
   patchTieOrder();
+  patchLists();
   for (let time = 0; time < 10; time++) for (const [one, other] of editAtOnce()) expect(one).toBe(other);
 });
 
 it('the patch does not rebuild a list for several edits of one session in a millisecond', () => {
   patchTieOrder();
+  patchLists();
   const list = openNode(crypto.newRandomAgentSecret()).createGroup().createList(['a']);
   for (const item of ['b', 'c', 'd']) list.append(item);
   expect([list.toJSON(), list.version]).toEqual([['a', 'b', 'c', 'd'], 0]);

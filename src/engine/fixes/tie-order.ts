@@ -1,9 +1,7 @@
-import { CoValueCore, RawCoList, RawCoStream, RawGroup, type RawCoID } from 'cojson';
-import { getKnownCoValue } from '../covalue-lookup.ts';
+import { CoValueCore, RawCoStream, RawGroup, type SessionID } from 'cojson';
 import { parentChangesOf } from '../private-fields.ts';
 import { orderStreamItems } from '../private-methods.ts';
 
-const { processNewTransactions: processList } = RawCoList.prototype;
 const { processNewTransactions: processStream } = RawCoStream.prototype;
 let isPatched = false;
 
@@ -17,12 +15,8 @@ export function patchTieOrder(): void {
   if (isPatched) return;
   isPatched = true;
   CoValueCore.prototype.compareTransactions = compareWithTies;
-  RawCoList.prototype.processNewTransactions = processListWithTies;
   RawCoStream.prototype.processNewTransactions = processStreamWithTies;
-  orderStreamItems(
-    (one, other) =>
-      one.madeAt - other.madeAt || compareWithTies({ ...one, txID: one.tx }, { ...other, txID: other.tx }),
-  );
+  orderStreamItems(compareStreamItems);
   const { processNewTransactions: processGroup } = RawGroup.prototype;
   RawGroup.prototype.processNewTransactions = function () {
     processGroup.call(this);
@@ -61,47 +55,43 @@ export function compareText(a = '', b = ''): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** The last applied transaction of each list, in the order above. */
-const lastApplied = new WeakMap<RawCoList, Transaction>();
-
 /**
- * cojson rebuilds a list only if a valid transaction is older than its last. This rebuilds it whenever one belongs before
- * another that is already applied; several edits of one session in a millisecond do not.
+ * At equal times, cojson prefers the session whose items arrived first; this sorts the sessions. It also sorts all items of a
+ * session after each edit; this lets it sort only the new ones, which mostly belong at the end.
  */
-function processListWithTies(this: RawCoList): void {
-  const { version } = this;
-  const known = { ...this.knownTransactions };
-  processList.call(this);
-  // A rebuild has come through here itself.
-  if (this.version !== version) return;
-  const isNew = Object.values(known).every((count) => count === 0);
-  let last = isNew ? undefined : lastApplied.get(this);
-  for (const transaction of appliedSince(this, known)) {
-    if (last && compareWithTies(transaction, last) < 0) return this.rebuildFromCore();
-    last = transaction;
-  }
-  if (last) lastApplied.set(this, last);
-}
-
-/** Of the list and, if it is a branch, of its source. Sorted as they were applied. */
-function appliedSince(list: RawCoList, known: RawCoList['knownTransactions']): readonly Transaction[] {
-  const { node } = list.core;
-  const ids = Object.keys(list.knownTransactions) as RawCoID[];
-  const applied = ids.flatMap(
-    (id) =>
-      getKnownCoValue(node, id)?.toProcessTransactions.slice(known[id] ?? 0, list.knownTransactions[id]) ??
-      [],
-  );
-  return applied.sort(compareWithTies);
-}
-
-/** At equal times, cojson prefers the session whose items arrived first; this sorts the sessions. */
 function processStreamWithTies(this: RawCoStream): void {
-  processStream.call(this);
-  const sessions = this.sessions();
+  const before = this.items;
+  this.items = {};
+  try {
+    processStream.call(this);
+  } finally {
+    const added = this.items;
+    this.items = before;
+    addItems(this, added);
+  }
+}
+
+function addItems(stream: RawCoStream, added: RawCoStream['items']): void {
+  for (const id of Object.keys(added) as SessionID[]) {
+    const [before, items = []] = [stream.items[id], added[id]];
+    const [last, first] = [before?.at(-1), items[0]];
+    if (!before || !last || !first) stream.items[id] = items;
+    else {
+      for (const item of items) before.push(item);
+      if (compareStreamItems(last, first) > 0) before.sort(compareStreamItems);
+    }
+  }
+  const sessions = stream.sessions();
   const sorted = sessions.toSorted();
   if (sessions.every((id, index) => id === sorted[index])) return;
-  this.items = Object.fromEntries(sorted.map((id) => [id, this.items[id] ?? []]));
+  stream.items = Object.fromEntries(sorted.map((id) => [id, stream.items[id] ?? []]));
+}
+
+type StreamItem = RawCoStream['items'][SessionID][number];
+
+function compareStreamItems(one: StreamItem, other: StreamItem): number {
+  if (one.madeAt !== other.madeAt) return one.madeAt - other.madeAt;
+  return compareWithTies({ ...one, txID: one.tx }, { ...other, txID: other.tx });
 }
 
 /** cojson sorts the changes of a parent group by time and, at equal times, by arrival; this applies the order above. */

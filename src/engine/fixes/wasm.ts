@@ -7,6 +7,17 @@ import init, { initSync } from '../../../node_modules/cojson-core-wasm/public/co
 
 export * from '../../../node_modules/cojson-core-wasm/public/cojson_core_wasm.js';
 
+const slotName = Symbol.for('@MaiaOS/kernel/wasm');
+
+type WasmSource = string | URL | BufferSource | (() => Promise<BufferSource>);
+
+/** `useWasm` and `@MaiaOS/kernel/inline-wasm` write it, which pages import long before this file. */
+interface WasmSlot {
+  readonly source?: WasmSource;
+  isTaken?: true;
+}
+
+const slots = globalThis as { [slotName]?: WasmSlot };
 let initialized: Promise<void> | undefined;
 let isReady = false;
 
@@ -14,6 +25,7 @@ let isReady = false;
 export function initialize(): Promise<void> {
   initialized ??= load().catch((error: unknown) => {
     initialized = undefined;
+    giveSourceBack();
     throw error;
   });
   return initialized;
@@ -22,27 +34,47 @@ export function initialize(): Promise<void> {
 /** Throws in a browser before `initialize()` has resolved, because a page cannot load bytes synchronously. */
 export function initializeSync(): void {
   if (isReady) return;
-  const bytes = readFile(wasmUrl());
-  if (!bytes) throw new Error('The kernel’s WASM has not been loaded. Await WasmCrypto.create() first.');
+  const source = takeSource();
+  const bytes = source instanceof URL ? readFile(source) : source;
+  if (!bytes || typeof bytes === 'string' || typeof bytes === 'function') {
+    giveSourceBack();
+    throw new Error('The kernel’s WASM has not been loaded. Await WasmCrypto.create() first.');
+  }
   initSync({ module: bytes });
   isReady = true;
 }
 
 async function load(): Promise<void> {
-  const url = wasmUrl();
-  await init({ module_or_path: readFile(url) ?? (await download(url)) });
+  await init({ module_or_path: await read(takeSource()) });
   isReady = true;
 }
 
-function wasmUrl(): URL {
-  return new URL('./cojson_core_wasm.wasm', import.meta.url);
+/** What the app gave, or the package's own file. From now on, `useWasm` throws. */
+function takeSource(): WasmSource {
+  const slot = (slots[slotName] ??= {});
+  slot.isTaken = true;
+  return slot.source ?? new URL('./cojson_core_wasm.wasm', import.meta.url);
 }
 
-async function download(url: URL): Promise<Response> {
+/** The app may give another one. */
+function giveSourceBack(): void {
+  const slot = slots[slotName];
+  if (slot) delete slot.isTaken;
+}
+
+async function read(source: WasmSource): Promise<Response | BufferSource> {
+  if (typeof source === 'function') return source();
+  if (typeof source !== 'string' && !(source instanceof URL)) return source;
+  // An address without a scheme is relative to the page.
+  const url = typeof source === 'string' && URL.canParse(source) ? new URL(source) : source;
+  return (url instanceof URL && readFile(url)) || download(url);
+}
+
+async function download(url: URL | string): Promise<Response> {
   const response = await fetch(url);
   if (response.ok) return response;
   throw new Error(
-    `The kernel's WASM was not found at ${url.href} (HTTP ${response.status}): serve the file next to the kernel's script.`,
+    `The kernel's WASM was not found at ${String(url)} (HTTP ${response.status}): serve the file next to the kernel's script, or give its address to useWasm.`,
   );
 }
 

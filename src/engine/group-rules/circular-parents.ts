@@ -1,4 +1,4 @@
-import { addToList, addToSet } from '../../base/lists.ts';
+import { addToList, addToSet } from '../reading/lists.ts';
 import { compareText } from '../fixes/tie-order.ts';
 import { noRoles, type GroupContext, type GroupRoles, type GroupTransaction } from './group-transaction.ts';
 import { judgeGroup } from './judge-group.ts';

@@ -29,7 +29,7 @@ import { revealToParent } from './keys/parent-revelations.ts';
 import { markJudged, writeKeyChooser } from './group-in-memory.ts';
 import { isAdministrator } from './roles.ts';
 import { rotateWithBelow } from './rotate-below.ts';
-import { endingRoles, groupsBelow, removeFrom } from './remove-member.ts';
+import { endingRoles, groupsBelow, removeMember } from './remove-member.ts';
 import { setAlsoAhead } from './set-again.ts';
 
 let isPatched = false;
@@ -77,7 +77,11 @@ export function patchGroupRules(): void {
   followCircularDependencies(addCircularDependant);
   CoValueCore.prototype.invalidateDependants = function () {
     if (!this.isGroup()) return;
-    for (const core of allBelow(this)) core.resetParsedTransactions();
+    for (const core of allBelow(this)) {
+      core.resetParsedTransactions();
+      // cojson does not notify what has no transactions.
+      notifySoon(core);
+    }
     replaceOvertakenKey(this);
   };
   CoValueCore.prototype.notifyDependants = function () {
@@ -128,8 +132,7 @@ export function patchGroupRules(): void {
     });
   };
   prototype.removeMember = function (account) {
-    assertMayGive(this as RawGroup, account, 'revoked');
-    removeFrom(this as RawGroup, typeof account === 'string' ? account : account.id);
+    removeMember(this as RawGroup, typeof account === 'string' ? account : account.id);
   };
 
   prototype.rotateReadKey = function (member) {

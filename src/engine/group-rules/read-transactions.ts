@@ -1,5 +1,5 @@
 import type { CoValueCore } from 'cojson';
-import { emptyList } from '../../base/lists.ts';
+import { emptyList } from '../reading/lists.ts';
 import { compareText } from '../fixes/tie-order.ts';
 import type { GroupChange, GroupTransaction } from './group-transaction.ts';
 import { malformed, readGroupChange } from './read-change.ts';

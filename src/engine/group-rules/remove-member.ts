@@ -1,9 +1,16 @@
 import type { RawGroup } from 'cojson';
+import { assertMayGive } from '../refusals/role-refusals.ts';
 import { groupClock } from '../session-maps/edit-clock.ts';
 import { judgeInMemory } from './group-in-memory.ts';
 import { isAdministrator } from './roles.ts';
 
 type Member = Parameters<RawGroup['rotateReadKey']>[0] & string;
+
+/** Removes an account, an invite or `everyone`, and replaces the key. Throws WRITE_FORBIDDEN before anything is changed. */
+export function removeMember(group: RawGroup, member: Member): void {
+  assertMayGive(group, member, 'revoked');
+  removeFrom(group, member);
+}
 
 /**
  * Removes a member and then replaces the key. cojson 0.20 replaces the key first, so a relay could show the new key to
@@ -12,7 +19,7 @@ type Member = Parameters<RawGroup['rotateReadKey']>[0] & string;
  * An error in a group that extends this one ends nothing here: whoever may read this group can make such a group, and keep
  * its key from being replaced.
  */
-export function removeFrom(group: RawGroup, member: Member): void {
+function removeFrom(group: RawGroup, member: Member): void {
   const canReplaceKey = isAdministrator(group.myRole());
   const isOwn = member === group.core.node.getCurrentAccountOrAgentID();
   endingRoles(groupsBelow(group), [member], () => {

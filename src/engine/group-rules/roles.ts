@@ -7,7 +7,8 @@ import {
   type ParentRole,
   type Refusal,
 } from './group-transaction.ts';
-import { emptyList } from '../../base/lists.ts';
+import { emptyList } from '../reading/lists.ts';
+import type { Role } from '../../base/role.ts';
 import { RoleHistory } from './role-history.ts';
 
 export interface JudgedRoles {
@@ -144,8 +145,8 @@ export function isAdministrator(role: MemberRole | undefined): boolean {
 }
 
 /** The role that an invite gives; undefined for roles that are no invite's. */
-export function roleOfInvite(role: MemberRole | undefined): MemberRole | undefined {
-  return role?.endsWith('Invite') ? (role.slice(0, -'Invite'.length) as MemberRole) : undefined;
+export function roleOfInvite(role: MemberRole | undefined): Role | undefined {
+  return role?.endsWith('Invite') ? (role.slice(0, -'Invite'.length) as Role) : undefined;
 }
 
 /** Whether the given role allows all that the other one does, and more. */

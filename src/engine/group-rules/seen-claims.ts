@@ -1,4 +1,4 @@
-import { addToList, emptyList } from '../../base/lists.ts';
+import { addToList, emptyList } from '../reading/lists.ts';
 import { parseJson } from '../../base/json.ts';
 import { isRecord } from '../../base/record.ts';
 import { subjectOf, type GroupChange, type GroupTransaction } from './group-transaction.ts';

@@ -1,6 +1,6 @@
 import type { CoValueCore, JsonValue, RawCoID, RawCoList } from 'cojson';
 import { isShallow } from '../../base/json.ts';
-import { addToList, addToSet, isInSet } from '../../base/lists.ts';
+import { addToList, addToSet, isInSet } from './lists.ts';
 import { isRecord } from '../../base/record.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { transactionKey, type TxID } from '../fixes/item-places.ts';

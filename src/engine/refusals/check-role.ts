@@ -4,8 +4,6 @@ import { groupAccessOf, isComplete } from '../covalue-access.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { writeForbidden } from './write-errors.ts';
 
-export const mayWrite = (role: Role | undefined) => role !== undefined && role !== 'reader';
-
 /** Throws WRITE_FORBIDDEN if the CoValue's group is here and does not give this node's account such a role. */
 export function checkRole(core: CoValueCore, isAllowed: (role: Role | undefined) => boolean): void {
   const access = core.isAvailable() ? groupAccessOf(core.node, core) : undefined;

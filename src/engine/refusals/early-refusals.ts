@@ -1,7 +1,7 @@
-import { CoValueCore, RawGroup, type RawCoValue } from 'cojson';
-import { memberRoleIn } from '../covalue-access.ts';
+import { CoValueCore, RawGroup, type JsonObject, type JsonValue, type RawCoValue } from 'cojson';
+import { mayWrite, memberRoleIn } from '../covalue-access.ts';
 import { deletedCoValue } from '../covalue-errors.ts';
-import { checkRole, mayWrite } from './check-role.ts';
+import { checkRole } from './check-role.ts';
 import { isDeletion, mayDelete, restrictsDeletions } from './restricted-deletions.ts';
 import { reservedKey, tooLarge, writeForbidden } from './write-errors.ts';
 
@@ -11,7 +11,8 @@ let isPatched = false;
 
 /**
  * Throws the kernel's errors where cojson refuses an edit before it makes a transaction, and where values that nobody could
- * read, or that are too large, would leave a new CoValue without its first transaction. Process-wide and idempotent.
+ * read, or that are too large, would leave a new CoValue without its first transaction. Makes an edit of what every other device
+ * will read. Process-wide and idempotent.
  */
 export function patchRefusals(): void {
   if (isPatched) return;
@@ -42,7 +43,7 @@ export function patchRefusals(): void {
     const error = !isMerge && isMap(this) ? reservedKey(this.id, changes) : undefined;
     if (error) throw error;
     try {
-      return makeTransaction.call(this, changes, privacy, meta, madeAt);
+      return makeTransaction.call(this, asStored(changes), privacy, meta, madeAt);
     } catch (error) {
       // Without a role, there is no key to encrypt the edit with either.
       if (String(error).includes('without read key')) checkRole(this, mayWrite);
@@ -55,6 +56,24 @@ export function patchRefusals(): void {
     if (group) throw writeForbidden(this.id, memberRoleIn(group));
     deleteCoValue.call(this);
   };
+}
+
+/**
+ * cojson keeps the objects that the app passed in. What the app changes in them later, or what JSON has no form for, such as a Date,
+ * would show on this device until it reloads.
+ */
+function asStored(changes: JsonValue[]): JsonValue[] {
+  return changes.map((change) => (isFlat(change) ? { ...change } : storedForm(change)));
+}
+
+/** The chunks of a file, for example, whose text is long. */
+function isFlat(change: JsonValue): change is JsonObject {
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) return false;
+  return Object.values(change).every((value) => typeof value === 'string');
+}
+
+function storedForm(value: JsonValue): JsonValue {
+  return (JSON.parse(JSON.stringify([value])) as [JsonValue])[0];
 }
 
 type Creation = 'createMap' | 'createList' | 'createStream';

@@ -10,7 +10,7 @@ type Reason = KernelErrorDetails['INVITE_INVALID']['reason'];
 /** Makes `acceptInvite` reject with INVITE_INVALID if the invite is the reason. cojson throws errors without a code. */
 export function nameInviteErrors(node: LocalNode): void {
   wrapMethod(node, 'acceptInvite', (next) => async (id, secret) => {
-    const agentID = agentOf(node, secret);
+    const agentID = inviteAgentOf(node, secret);
     try {
       await next(id, secret);
     } catch (cause) {
@@ -25,11 +25,18 @@ export function nameInviteErrors(node: LocalNode): void {
   });
 }
 
-/** An invite's secret is the seed of an agent, which is a member of the group. */
-function agentOf({ crypto }: LocalNode, secret: string): AgentID {
+/** An invite's secret is the seed of an agent, which is a member of the group. Throws INVITE_INVALID if it is no secret. */
+export function inviteAgentOf({ crypto }: LocalNode, secret: string): AgentID {
+  return crypto.getAgentID(agentSecretOf(crypto, secret));
+}
+
+export function agentSecretOf(
+  crypto: LocalNode['crypto'],
+  secret: string,
+): ReturnType<LocalNode['crypto']['agentSecretFromSecretSeed']> {
   try {
     const [, encoded = ''] = /^inviteSecret_z(.+)$/.exec(secret) ?? [];
-    return crypto.getAgentID(crypto.agentSecretFromSecretSeed(base58.decode(encoded)));
+    return crypto.agentSecretFromSecretSeed(base58.decode(encoded));
   } catch {
     // The cause could repeat the secret.
     throw inviteInvalid('form', undefined);
@@ -53,6 +60,6 @@ const explanations: Readonly<Record<Reason, string>> = {
   revoked: 'The invite was revoked. Ask for a new one.',
 };
 
-function inviteInvalid(reason: Reason, cause: unknown): KernelError {
+export function inviteInvalid(reason: Reason, cause: unknown): KernelError {
   return createKernelError('INVITE_INVALID', explanations[reason], { cause, details: { reason } });
 }

@@ -10,7 +10,7 @@ export function writeForbidden(id: string, role: Role | undefined): KernelError 
   const reason = role === undefined ? 'it is not a member of the group' : `its role is ${role}`;
   return createKernelError(
     'WRITE_FORBIDDEN',
-    `This account may not make this edit of ${id}, because ${reason}. Nothing was changed. Ask a manager or an admin of the group for another role.`,
+    `This account may not make this edit, because ${reason}. Nothing was changed. Ask a manager or an admin of the group for another role.`,
     { details: { id, role } },
   );
 }

@@ -1,6 +1,6 @@
 import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
 import { isOwnSession } from '../content.ts';
-import { earliestEditDate } from '../counting-dates.ts';
+import { earliestEditDate } from './counting-dates.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { dataClock, groupClock } from './edit-clock.ts';
 import { dateAfterWriter, gainsRights } from './role-dates.ts';

@@ -1,7 +1,8 @@
 import type { LocalNode, RawCoID } from 'cojson';
 import { isOwnSession } from '../content.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
-import { checkRole, mayWrite } from '../refusals/check-role.ts';
+import { mayWrite } from '../covalue-access.ts';
+import { checkRole } from '../refusals/check-role.ts';
 import { checkEdits, type SessionMapLayer } from './session-maps.ts';
 
 export interface WriteRights {

@@ -1,4 +1,4 @@
-import { addToSet, isInSet } from '../../../base/lists.ts';
+import { addToSet, isInSet } from '../../reading/lists.ts';
 
 /** A transaction that names a member's write key, and whose author may do so. */
 export interface Claim {

@@ -1,4 +1,4 @@
-import { addToList, addToSet, emptyList, isInSet } from '../../../base/lists.ts';
+import { addToList, addToSet, emptyList, isInSet } from '../../reading/lists.ts';
 import type { GroupTransaction, Refusal } from '../group-transaction.ts';
 import type { KeyStart } from './key-claims.ts';
 import { createKeyNamings, type KeyNamings } from './key-namings.ts';

@@ -1,5 +1,5 @@
 import type { CoValueCore, RawGroup } from 'cojson';
-import { addToList } from '../../../base/lists.ts';
+import { addToList } from '../../reading/lists.ts';
 import type { KeySecret } from '../../internal-types.ts';
 import { judgeInMemory } from '../group-in-memory.ts';
 import { everyone } from '../group-transaction.ts';

@@ -1,10 +1,10 @@
 import type { CoValueCore, LocalNode } from 'cojson';
-import { isOwnSession } from './content.ts';
-import { getKnownCoValue } from './covalue-lookup.ts';
-import { judgeInMemory } from './group-rules/group-in-memory.ts';
-import type { JudgedGroup } from './group-rules/judge-group.ts';
-import { parentGroupsOf } from './private-fields.ts';
-import { dataClock, groupClock } from './session-maps/edit-clock.ts';
+import { isOwnSession } from '../content.ts';
+import { getKnownCoValue } from '../covalue-lookup.ts';
+import { judgeInMemory } from '../group-rules/group-in-memory.ts';
+import type { JudgedGroup } from '../group-rules/judge-group.ts';
+import { parentGroupsOf } from '../private-fields.ts';
+import { dataClock, groupClock } from './edit-clock.ts';
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
 
