@@ -8,6 +8,7 @@ import { throwIfAborted } from './passkeys/ceremony-errors.ts';
 import { unlessDeviceFails } from './device/prepare-device.ts';
 import { deviceAccounts, type DeviceAccounts } from './device/device-accounts.ts';
 import { createGenesis } from './account/genesis.ts';
+import { loadEarly } from './opening/load-early.ts';
 import { openSession } from './opening/open-session.ts';
 import { sessionHere, type Open } from './opening/shared-openings.ts';
 import { isSecure, type SecurePlatform } from './account/secure-platform.ts';
@@ -30,6 +31,8 @@ export async function resume(
   throwIfAborted(signal);
   if (!isSecure(platform) || remember !== 'device') return undefined;
   const device = deviceAccounts(platform);
+  // Its WASM compiles for longer than the device takes to answer.
+  void loadEarly(platform.indexedDB, createSessionCrypto);
   // This concerns other accounts only: an account with a pending removal has no vault to resume.
   void unlessDeviceFails(finishRemovals(platform), logger);
   if (!device) return undefined;

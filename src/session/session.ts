@@ -1,4 +1,5 @@
-import type { LocalNode, RawAccount, RawCoMap, RawCoValue } from 'cojson';
+import type { LocalNode, RawAccount } from 'cojson';
+import type { AppCalls } from '../app/app-calls.ts';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
@@ -10,24 +11,16 @@ import type {
   RevealPhraseOptions,
   SignOutOptions,
 } from './session-options.ts';
-import type { CloseOptions, SyncPeers, WaitOptions } from '../sync/sync-peers.ts';
+import type { CloseOptions, SyncPeers } from '../sync/sync-peers.ts';
 
 /** A user's account, open in this page: a live node, its sync, and what the device keeps of it. */
-export interface Session {
+export interface Session extends AppCalls {
   readonly node: LocalNode;
   readonly account: RawAccount;
   readonly accountID: string;
   readonly sync: SyncPeers;
   readonly storage: Readable<StorageStatus>;
   readonly passkeys: Passkeys;
-  /**
-   * Loads a CoValue with everything that reading it requires, from this device or from a relay.
-   *
-   * Rejects with CO_VALUE_NOT_FOUND (every relay said so), CO_VALUE_FORBIDDEN (this account has no role in its group),
-   * CO_VALUE_DELETED, CO_VALUE_UNREADABLE (this device's storage failed twice), ABORTED, SESSION_CLOSED, MESSAGE_INVALID
-   * for an invalid ID, and after `timeoutMs` (default 10,000) with TIMEOUT.
-   */
-  load<T extends RawCoValue = RawCoMap>(id: string, options?: WaitOptions): Promise<T>;
   /**
    * Resolves with the account's seed as 24 words, after one prompt for a passkey of this account, or after the user typed
    * the phrase, which an account without a passkey requires. The words grant full access to the account: show them, and
@@ -39,9 +32,10 @@ export interface Session {
   readonly revealRecoveryPhrase: RevealRecoveryPhrase;
   /**
    * Ends the session in every tab, and deletes what opens the account on this device, with its data unless
-   * `keepEncryptedData` is set. Waits for no relay, so it works offline if nothing is waiting to be sent.
+   * `keepEncryptedData` is set. Works offline if nothing is waiting to be sent. Waits up to a second for a connected relay to
+   * confirm the last changes.
    *
-   * Rejects with UNSYNCED_CHANGES while a change of any tab or earlier run has not reached the relay (or, with
+   * Rejects with UNSYNCED_CHANGES if then a change of any tab or earlier run has not reached the relay (or, with
    * `keepEncryptedData`, this device); `discardUnsynced` signs out anyway. On that error, and on STORAGE_UNAVAILABLE,
    * the account stays signed in and this session open.
    */
@@ -71,6 +65,7 @@ export interface Session {
    * session: after the page was frozen, or if a copy of this browser profile writes under the same session ID.
    */
   on(event: 'closed', listener: (reason: KernelError | undefined) => void): () => void;
+  /** See 'closed'. */
   on(event: 'replaced', listener: (session: Session) => void): () => void;
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { createDatabases } from '../../test/support/storage/databases.ts';
-import { plugInAuthenticator } from '../../test/support/platform/virtual-authenticator.mjs';
+import { plugInAuthenticator } from '../../test/support/platform/virtual-authenticator.ts';
 import { activeSession } from './active-session.ts';
 import { getPasskeySupport, resumeSession, signInWithPasskey, signUpWithPasskey } from './with-passkey.ts';
 import { until } from '../../test/support/until.ts';

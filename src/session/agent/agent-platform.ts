@@ -4,7 +4,8 @@ import { openWebSocket } from '../../platform/open-web-socket.ts';
 import type { Page, Platform } from '../../platform/platform.ts';
 import type { SignOutPlatform } from '../sign-out/sign-out.ts';
 
-export type AgentPlatform = Pick<Platform, 'nextTask' | 'openWebSocket' | 'fetch'> & SignOutPlatform;
+export type AgentPlatform = Pick<Platform, 'nextTask' | 'openWebSocket' | 'fetch'> &
+  SignOutPlatform & { readonly subtle: SubtleCrypto };
 
 /** For Node, workers and tests: never looks for a page, whatever globals exist. */
 export function createAgentPlatform(): AgentPlatform {
@@ -19,6 +20,7 @@ export function createAgentPlatform(): AgentPlatform {
     locks: undefined,
     marks: undefined,
     openTabChannel: () => undefined,
+    subtle: crypto.subtle,
   };
 }
 

@@ -1,3 +1,4 @@
+import { createAppCalls } from '../../app/create-app-calls.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
@@ -7,7 +8,6 @@ import { holdSeed } from '../account/seed-holder.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { createSessionNode } from '../../engine/create-node.ts';
 import { createSession } from '../opening/create-session.ts';
-import { createLoads } from '../loads/create-loads.ts';
 import { withoutPasskeys } from '../passkeys/without-passkeys.ts';
 import { phraseModule } from '../phrase/phrase-module.ts';
 import { createSessionLife } from '../opening/session-life.ts';
@@ -42,15 +42,23 @@ export async function openAgent(platform: AgentPlatform, options: AgentSessionOp
       tabs: undefined,
       isKept: false, // Sign-out deletes nothing from a storage that was passed in.
     });
-    const loads = createLoads({ node, sync, storage, clock: platform.clock });
+    const app = createAppCalls({
+      node,
+      accountID,
+      sync,
+      storage,
+      clock: platform.clock,
+      page: platform.page,
+      subtle: platform.subtle,
+    });
     const end = () => {
-      loads.close();
+      app.close();
       leaving.end();
       seed.forget();
     };
     const life = createSessionLife({ node, sync, edits: crypto.edits, end });
     const session = createSession({
-      ...{ node, accountID, storage, sync, passkeys: withoutPasskeys(), loads, life },
+      ...{ node, accountID, storage, sync, passkeys: withoutPasskeys(), life, calls: app.calls },
       revealRecoveryPhrase: () =>
         seed.withSeed(async (bytes) => (await phraseModule.load()).seedToPhrase(bytes)),
       signOut: leaving.signOut,

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import { getAvailableCoValue, getOrCreateCoValue, hasWaitingContent } from '../../engine/covalue-lookup.ts';
 import { listen } from '../../engine/node-events.ts';
-import type { PeerStatus } from '../../sync/peer-status.ts';
+import { errorOf, type PeerStatus } from '../../sync/peer-status.ts';
 import { readRelayTargets, type RelayTargets } from '../../sync/relay-targets.ts';
 import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
@@ -101,7 +101,7 @@ export async function askRelay(options: {
       if (relays.length > 0 && relays.every(isOver)) {
         const missed = relays.find((relay) => !isAnswered(relay.id));
         if (!missed) return;
-        throw overdue.has(missed.id) ? silent(hostsToAsk(sync)) : errorOf(missed);
+        throw overdue.has(missed.id) ? silent(hostsToAsk(sync)) : failureOf(missed);
       }
       await change;
     }
@@ -110,8 +110,8 @@ export async function askRelay(options: {
   }
 }
 
-function errorOf(relay: PeerStatus): KernelError {
-  return 'error' in relay ? relay.error : offline();
+function failureOf(relay: PeerStatus): KernelError {
+  return errorOf(relay) ?? offline();
 }
 
 function syncOff(): KernelError {

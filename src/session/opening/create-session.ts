@@ -1,10 +1,10 @@
 import type { LocalNode, RawAccountID } from 'cojson';
+import type { AppCalls } from '../../app/app-calls.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { syncOf } from '../../sync/inspection.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { RevealRecoveryPhrase } from '../session.ts';
-import type { Loads } from '../loads/create-loads.ts';
 import type { SessionLife } from './session-life.ts';
 import type { Session, SessionListener } from '../session.ts';
 import type { SignOut } from '../session.ts';
@@ -18,10 +18,10 @@ export function createSession(parts: {
   readonly revealRecoveryPhrase: RevealRecoveryPhrase;
   readonly signOut: SignOut;
   readonly erasure: Pick<Session, 'previewErasure' | 'eraseAccount'>;
-  readonly loads: Loads;
+  readonly calls: AppCalls;
   readonly life: SessionLife;
 }): Session {
-  const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, erasure, loads, life } =
+  const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, erasure, calls, life } =
     parts;
   return {
     node,
@@ -32,7 +32,7 @@ export function createSession(parts: {
     },
     storage: storage.status,
     passkeys,
-    load: loads.load,
+    ...calls,
     revealRecoveryPhrase,
     signOut,
     ...erasure,

@@ -1,7 +1,7 @@
 import type { LocalNode } from 'cojson';
 import { silentLogger, type Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { hasAccountDatabase } from '../../storage/account-database.ts';
+import { accountDatabase, hasDatabase } from '../../storage/account-database.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { createRelayMemory } from '../../storage/relay-memory.ts';
 import { noRelayMemory, unreadRelayMemory, type RelayMemory } from '../../storage/remembered-relay.ts';
@@ -105,6 +105,6 @@ async function relayMemoryOf(
   const { state, error } = storage.status.current;
   if (state !== 'memory-only') return createRelayMemory(indexedDB, accountID, { logger });
   // An earlier run may have left unsent edits in a database that cannot be opened now.
-  const isUnread = error !== undefined && (await hasAccountDatabase(indexedDB, accountID));
+  const isUnread = error !== undefined && (await hasDatabase(indexedDB, accountDatabase(accountID).name));
   return isUnread ? unreadRelayMemory : noRelayMemory;
 }

@@ -1,4 +1,5 @@
 import type { RawCoMap } from 'cojson';
+import { createAppCalls } from '../../app/create-app-calls.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { AccountToOpen } from './account-to-open.ts';
@@ -8,11 +9,11 @@ import { activate } from '../active-session.ts';
 import { followAfterLastTab } from '../after-last-tab/after-last-tab.ts';
 import { importAccount } from './import-account.ts';
 import { createSession } from './create-session.ts';
+import { fetchForLater } from './fetch-for-later.ts';
 import { createAccountErasure } from '../erasure/account-erasure.ts';
 import { openNode, type OpenNode } from './open-node.ts';
-import { createLoads } from '../loads/create-loads.ts';
 import { managePasskeys } from '../passkeys/manage-passkeys.ts';
-import { fetchForLater } from '../phrase/phrase-module.ts';
+import { phraseModule } from '../phrase/phrase-module.ts';
 import { followReceipts } from '../receipts/follow-receipts.ts';
 import { createPhraseReveal } from '../phrase/reveal-phrase.ts';
 import { allSavedOf } from '../session-ids/all-saved.ts';
@@ -88,13 +89,16 @@ function begin(parts: SessionParts): Session {
   const isKept = options.remember !== 'never';
   const leaving = createSignOut({ platform, accountID, sync, edits, tabs, isKept, logger, life: () => life });
   const place = keepPlace({ ...parts, life: () => life });
-  const stopFetching = fetchForLater(platform);
   const endDeliveries =
     options.deliverAfterLastTab === true && options.sync !== false
       ? followAfterLastTab({ platform, node, accountID, storage, sync, options: options.sync ?? {}, logger })
       : () => {};
   const endReceipts = followReceipts({ ...{ node, sync, kernelMap, platform, logger }, memory: open.memory });
-  const loads = createLoads({ node, sync, storage, clock: platform.clock });
+  const app = createAppCalls({
+    ...{ node, accountID, sync, storage },
+    ...{ clock: platform.clock, page: platform.page, subtle: platform.subtle },
+  });
+  const stopFetching = fetchForLater(platform, () => phraseModule.load(), app.fetch);
   const life = createSessionLife({
     node,
     sync,
@@ -104,7 +108,7 @@ function begin(parts: SessionParts): Session {
       stopFetching();
       endDeliveries(leaving.isLeaving());
       endReceipts();
-      loads.close();
+      app.close();
       place.end();
       leaving.end();
       managed.end();
@@ -122,7 +126,7 @@ function begin(parts: SessionParts): Session {
     revealRecoveryPhrase: createPhraseReveal({ platform, kernelMap, seed, sync, options }),
     signOut: leaving.signOut,
     erasure: createAccountErasure({ platform, kernelMap, seed, options, node, signOut: leaving.signOut }),
-    loads,
+    calls: app.calls,
     life,
   });
   const removeOpen = addOpenSession(session, leaving.isLeaving);

@@ -27,7 +27,7 @@ export function ceremonyError(
     case 'InvalidStateError':
       return createKernelError(
         'PASSKEY_ALREADY_HERE',
-        'This device already has a passkey for this app. Sign in with it, or pass `anotherAccount: true` to create a second account.',
+        'This device already has a passkey for this app. Sign in with it. Only if you want a second account, create another one.',
         { cause },
       );
     case 'SecurityError':

@@ -5,8 +5,13 @@ export interface PhraseCheck {
   readonly unknown: readonly number[];
 }
 
-/** Accepts any case, several lines, numbers and commas. The returned words may not be in the word list. */
-export function wordsIn(text: string): readonly string[] {
+/**
+ * Accepts any case, several lines, numbers and commas. The returned words may not be in the word list. Throws a TypeError
+ * if it is no string: JavaScript callers may pass an object.
+ */
+export function wordsIn(text: unknown): readonly string[] {
+  if (typeof text !== 'string')
+    throw new TypeError('The recovery phrase is not a string. Pass the text that the user typed.');
   return text
     .normalize('NFKD')
     .toLowerCase()

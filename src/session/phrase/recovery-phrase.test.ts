@@ -105,6 +105,14 @@ describe('an invalid phrase', () => {
   });
 });
 
+describe('a JavaScript caller’s mistake', () => {
+  test.each([[{ phrase }], [undefined], [words]])('is a TypeError that repeats nothing of it', (value) => {
+    const mistake = new TypeError('The recovery phrase is not a string. Pass the text that the user typed.');
+    expect(() => phraseToSeed(value as never)).toThrow(mistake);
+    expect(() => checkWords(value as never)).toThrow(mistake);
+  });
+});
+
 describe('words that are being typed', () => {
   test.each([
     ['', 0, []],

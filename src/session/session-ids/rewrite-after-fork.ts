@@ -1,5 +1,5 @@
 import type { AvailableCoValueCore, JsonValue, LocalNode } from 'cojson';
-import { dateOfRewrite } from '../../engine/counting-dates.ts';
+import { dateOfRewrite } from '../../engine/session-crypto.ts';
 import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
 import type { TransactionID } from '../../engine/internal-types.ts';
 import { displacedEdits, type Transaction } from './displaced-edits.ts';

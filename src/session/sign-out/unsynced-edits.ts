@@ -3,6 +3,7 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import { inspectionOf, type UnsyncedCoValue } from '../../sync/inspection.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
+import type { SyncState } from '../../sync/sync-state.ts';
 
 /** The edits that a sign-out would lose. */
 export interface UnsyncedEdits {
@@ -17,16 +18,20 @@ export type WantedAt = 'here' | 'relay';
 /** Do not wait for storage that hangs. */
 const storageMs = 3_000;
 
-/** Waits for edits that are being saved. For 'relay', includes what other tabs and earlier runs left in storage. */
+/** For what a connected relay is about to confirm. An edit of a moment ago is no reason to refuse. */
+const confirmingMs = 1_000;
+
+/** Waits for edits that are being saved or confirmed. For 'relay', includes what other tabs and earlier runs left in storage. */
 export async function unsyncedEdits(
   sync: SyncPeers,
   wantedAt: WantedAt,
   clock: Clock,
 ): Promise<UnsyncedEdits> {
   if (wantedAt === 'here') {
-    const isWhole = (await inTime(clock, untilSaved(sync))) !== undefined;
+    const isWhole = (await inTime(clock, untilSaved(sync))) === true;
     return { ids: unsyncedNow(sync, wantedAt), isWhole };
   }
+  await inTime(clock, untilConfirmed(sync), confirmingMs);
   const stored = await inTime(clock, readLedger(sync));
   return {
     ids: [...new Set([...unsyncedNow(sync, wantedAt), ...(stored ?? [])])],
@@ -53,26 +58,34 @@ export function unsyncedChanges({ ids, isWhole }: UnsyncedEdits): KernelError | 
   if (ids.length > 0) {
     return createKernelError(
       'UNSYNCED_CHANGES',
-      `Signing out now would lose changes that have not reached the relay (number of CoValues: ${ids.length}). Wait until they have, or sign out with \`discardUnsynced\`, or with \`keepEncryptedData\` if this device can keep them.`,
+      `Signing out now would lose changes that have not reached the relay (number of CoValues: ${ids.length}). Stay online until they have reached it, then sign out again.`,
       { details },
     );
   }
   if (isWhole) return undefined;
   return createKernelError(
     'UNSYNCED_CHANGES',
-    'Signing out now may lose changes: a relay, another tab or this device’s storage did not report whether all changes have reached the relay. Connect, close the other tabs and try again, or sign out with `discardUnsynced`.',
+    'Signing out now may lose changes: a relay, another tab or this device’s storage did not report whether all changes have reached the relay. Go online, close the app’s other tabs, then sign out again.',
     { details },
   );
 }
 
 /** Also resolves if this device cannot save now. */
-function untilSaved(sync: SyncPeers): Promise<readonly string[]> {
+function untilSaved(sync: SyncPeers): Promise<true> {
+  return untilState(sync, ({ saved, storage }) => saved.pending === 0 || storage.state !== 'ok');
+}
+
+/** Also resolves if no relay can confirm now. */
+function untilConfirmed(sync: SyncPeers): Promise<true> {
+  return untilState(sync, ({ status }) => status !== 'syncing');
+}
+
+function untilState(sync: SyncPeers, isReached: (state: SyncState) => boolean): Promise<true> {
   return new Promise((resolve) => {
     const stop = sync.subscribe(() => {
-      const { saved, storage } = sync.current;
-      if (saved.pending > 0 && storage.state === 'ok') return;
+      if (!isReached(sync.current)) return;
       queueMicrotask(() => stop()); // The listener runs before `subscribe` returns.
-      resolve([]);
+      resolve(true);
     });
   });
 }

@@ -16,6 +16,6 @@ export async function requireNoAccount(
 function accountHere(): KernelError {
   return createKernelError(
     'PASSKEY_ALREADY_HERE',
-    'This device already has an account for this app. Sign in to it, or pass `anotherAccount: true` to create a second one.',
+    'This device already has an account for this app. Sign in to it. Only if you want a second one, create another account.',
   );
 }

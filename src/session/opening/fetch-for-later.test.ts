@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { createLazyModule } from '../../base/lazy-module.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createFakePage } from '../../../test/support/platform/fake-page.ts';
-import { fetchForLater } from './phrase-module.ts';
+import { fetchForLater } from './fetch-for-later.ts';
 import { until } from '../../../test/support/until.ts';
 
 const setUp = () => {
