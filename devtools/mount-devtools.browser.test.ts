@@ -6,6 +6,7 @@ import type { SessionListener } from '../src/session/session.ts';
 import { withoutPasskeys } from '../src/session/passkeys/without-passkeys.ts';
 import { createAccountNode } from '../test/support/session/account-node.ts';
 import { createFakeSync, type FakeSync, unconfirmedEdits } from '../test/support/sync/fake-sync.ts';
+import { noAppCalls } from '../test/support/session/no-app-calls.ts';
 import { mountDevtools, type DevtoolsOptions } from './index.ts';
 import { host, isOpen, mountOpenly, the } from './panel-in-test.ts';
 
@@ -98,7 +99,7 @@ describe('mounting', () => {
       sync,
       storage: { current: sync.current.storage, subscribe: () => () => {} },
       passkeys: withoutPasskeys(),
-      load: () => Promise.reject(new Error('not loaded here')),
+      ...noAppCalls,
       revealRecoveryPhrase: () => Promise.resolve(''),
       previewErasure: () => Promise.resolve([]),
       eraseAccount: () => Promise.resolve([]),

@@ -1,6 +1,7 @@
 import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { noAppCalls } from '../../test/support/session/no-app-calls.ts';
 import {
   connectedRelay,
   createFakeSync,
@@ -260,7 +261,7 @@ function session() {
     accountID: node.getCurrentAccountOrAgentID(),
     storage: { current: sync.current.storage, subscribe: () => () => {} },
     passkeys: withoutPasskeys(),
-    load: () => Promise.reject(new Error('not loaded here')),
+    ...noAppCalls,
     revealRecoveryPhrase: () => Promise.resolve(''),
     previewErasure: () => Promise.resolve([]),
     eraseAccount: () => Promise.resolve([]),

@@ -25,6 +25,7 @@ export interface Inspector {
   /** The running recording, or one that ended automatically and has not been fetched yet. */
   readonly recording: Readable<RecordingState | undefined>;
   readonly messages: MessageLog;
+  /** What is known now, as JSON. Reads memory alone. */
   snapshot(): InspectorSnapshot;
   /** Why a CoValue is not synced, with evidence and advice. Loads nothing. */
   explain(id: string): Explanation;

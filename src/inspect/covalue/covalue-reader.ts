@@ -30,13 +30,17 @@ import { createTree } from './tree.ts';
 
 /** Reads CoValues at a constant cost per page; opens and decrypts nothing. Empty for one that is not in memory. */
 export interface CoValueReader {
+  /** Its name, as far as memory has one. */
   label(id: string): CoValueLabel;
   /** Finds CoValues in memory by part of their ID, name or kind. Default limit: 8. */
   find(text: string, limit?: number): FoundCoValues;
   /** The members of its owner group, or its own members if it is a group. */
   members(id: string, page?: Page): MemberPage;
+  /** Who wrote how much, and how much of it each relay has. */
   sessions(id: string, page?: Page): SessionPage;
+  /** Latest first. */
   transactions(id: string, wanted?: TransactionsWanted): TransactionPage;
+  /** The content below a path, one level at a time. */
   tree(id: string, path?: TreePath, wanted?: TreeWanted): TreePage;
 }
 

@@ -1,6 +1,6 @@
 import { isEqual } from '../../base/equal.ts';
 import type { PeerInspection } from '../../sync/inspection.ts';
-import type { PeerStatus } from '../../sync/peer-status.ts';
+import { errorOf, type PeerStatus } from '../../sync/peer-status.ts';
 import { relayNames } from '../../sync/relay-names.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
 import { withoutURLSecrets } from '../shared/url-secrets.ts';
@@ -70,7 +70,8 @@ function nextEntry(
   const outage = nextOutage(before?.relay, peer, known, circumstances);
   const disconnectedSinceMs =
     momentIn(known?.disconnection?.sinceMs, circumstances) ?? before?.relay.disconnectedSinceMs ?? atMs;
-  const error = 'error' in peer ? toPlainError(peer.error) : undefined;
+  const failure = errorOf(peer);
+  const error = failure && toPlainError(failure);
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
   const relay: Relay = {
     id: peer.id,
@@ -92,7 +93,8 @@ function nextEntry(
   };
   const changes = before?.changes ?? [];
   if (from === undefined || from === peer.phase) return { relay, changes };
-  const change: PhaseChange = { atMs, from, to: peer.phase, ...(error && { error }) };
+  const hasFailed = error !== undefined && peer.phase !== 'connecting';
+  const change: PhaseChange = { atMs, from, to: peer.phase, ...(hasFailed && { error }) };
   return { relay, changes: [change, ...changes].slice(0, maxChanges) };
 }
 
@@ -104,8 +106,7 @@ function nextOutage(
   circumstances: RelayCircumstances,
 ): Outage | undefined {
   const last = known?.disconnection;
-  const error =
-    'error' in peer ? peer.error : !before && peer.phase === 'connecting' ? last?.error : undefined;
+  const error = errorOf(peer);
   if ((before?.phase === peer.phase || peer.phase === 'connecting') && before?.outage) return before.outage;
   if (!error) return undefined;
   return outageOf(error, {

@@ -74,7 +74,7 @@ export interface MemoryFigures {
   readonly loaded: number;
   /** Garbage-collected; read from this device again when requested. */
   readonly unloaded: number;
-  /** Requested, and missing on this device and at every relay that answered. */
+  /** Requested by the app, and missing on this device and at every relay that answered. */
   readonly notFound: NotFound;
 }
 

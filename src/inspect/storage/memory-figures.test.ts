@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { requestKernelsOwn } from '../../engine/load-request.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createMemoryView } from './memory-figures.ts';
 
@@ -20,4 +21,13 @@ it('lists what was requested but not found anywhere', async () => {
   const { id } = (await createAccountNode()).createGroup();
   await node.load(id);
   expect(createMemoryView(node).read(0).notFound).toEqual({ count: 1, ids: [id] });
+});
+
+it('leaves out what the kernel looks for, and need not find', async () => {
+  const node = await createAccountNode();
+  const { id } = (await createAccountNode()).createGroup();
+  requestKernelsOwn(node, id);
+  node.getCoValue(id).markNotFoundInPeer('storage');
+  expect(node.getCoValue(id).loadingState).toBe('unavailable');
+  expect(createMemoryView(node).read(0).notFound).toEqual({ count: 0, ids: [] });
 });

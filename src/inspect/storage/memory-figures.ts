@@ -1,4 +1,5 @@
-import type { LocalNode } from 'cojson';
+import type { CoValueCore, LocalNode } from 'cojson';
+import { isRequestedByKernel } from '../../engine/load-request.ts';
 import type { MemoryFigures } from '../snapshot/storage-facts.ts';
 
 const maxIDs = 20;
@@ -11,9 +12,13 @@ export function memoryFigures(node: LocalNode): MemoryFigures {
   for (const core of node.allCoValues()) {
     if (core.isAvailable()) loaded++;
     else if (core.loadingState === 'garbageCollected') unloaded++;
-    else if (core.loadingState === 'unavailable' && ++notFound <= maxIDs) ids.push(core.id);
+    else if (isMissing(node, core) && ++notFound <= maxIDs) ids.push(core.id);
   }
   return { loaded, unloaded, notFound: { count: notFound, ids } };
+}
+
+function isMissing(node: LocalNode, { loadingState, id }: CoValueCore): boolean {
+  return loadingState === 'unavailable' && !isRequestedByKernel(node, id);
 }
 
 const countIntervalMs = 2_000;

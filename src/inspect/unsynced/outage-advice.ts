@@ -1,4 +1,5 @@
 import { unreachable } from '../../base/assert.ts';
+import { isInBrowser } from '../../platform/in-browser.ts';
 import type { NextStepCode } from '../snapshot/next-step-code.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { Outage, UrlSource } from '../snapshot/relay-facts.ts';
@@ -59,7 +60,7 @@ export function stepOnOutage(outage: Outage, host: string, source: UrlSource | u
       return {
         code: 'check-relay',
         advice: withSource(
-          `Check that a relay is running at ${host}, and that the page’s Content-Security-Policy (connect-src) allows it.`,
+          `Check that a relay is running at ${host}${isInBrowser() ? ', and that the page’s Content-Security-Policy (connect-src) allows it' : ''}.`,
           isFrom,
           `${correct} if the relay is elsewhere.`,
         ),

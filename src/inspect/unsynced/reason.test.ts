@@ -426,6 +426,12 @@ describe('first reason', () => {
     expect(stepOnOutage({ kind: 'unreadable' }, 'eu.example', 'option').advice).toContain('login page');
   });
 
+  it('mentions no policy of a page outside a browser, where nothing answers', () => {
+    expect(stepOnOutage({ kind: 'unreachable' }, 'eu.example', undefined).advice).toBe(
+      'Check that a relay is running at eu.example. Correct the address if the relay is elsewhere.',
+    );
+  });
+
   it('gives no refusal the advice of another one', () => {
     const adviceOn = (refusal: RefusalCode) => nextStepFor({ kind: 'refused', refusal }).advice;
     expect(new Set(allRefusals.map(adviceOn)).size).toBe(allRefusals.length);

@@ -21,7 +21,7 @@ it.each([
     errors.notSetUp(url),
     'This device cannot sign in at the relay at eu.example: the relay requires it, and the app passes no `auth`',
     'correct-options',
-    'Pass it with the relay’s address',
+    'Pass it in the option `sync` when you open the session',
   ],
   [
     errors.notOffered(url, 'account', ['jwt']),
