@@ -8,14 +8,14 @@ import { createBlocking } from './admin/blocking.ts';
 import { createAdminFront } from './admin/admin-front.ts';
 import { readAdminSettings } from './admin/admin-settings.ts';
 import { openAdminToken } from './admin/admin-token.ts';
-import { createOriginCheck } from './serving/admission.ts';
+import { createOriginCheck } from './serving/origin-check.ts';
 import { createAudienceCheck } from './auth/relay-audience.ts';
 import { readAuth } from './auth/sign-in-methods.ts';
 import { checkExposure } from './config/exposure.ts';
 import { createAddressReader } from './serving/doors/address-reader.ts';
 import { readAgent } from './config/agent-identity.ts';
 import { readAppIDs } from './config/app-ids.ts';
-import { checkMinAppVersion } from './config/app-version.ts';
+import { checkSettings } from './config/check-settings.ts';
 import { defaultStatementMs, type Database } from './database/database.ts';
 import { refuse } from './client/http/cross-origin.ts';
 import { createHttpChannels, notAccepting } from './client/http/http-channels.ts';
@@ -27,7 +27,7 @@ import type { Door } from './serving/doors/door.ts';
 import { openOwnServer } from './serving/doors/own-server.ts';
 import { warnHourly } from './serving/doors/warn-hourly.ts';
 import { createHttpFront, createMetricsFront, refuseUpgrade } from './serving/http-front.ts';
-import { checkNumber, maxFrameBytes, readLimits } from './config/limits.ts';
+import { maxFrameBytes, readLimits } from './config/limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './config/relay-options.ts';
 import { createMetrics } from './serving/metrics.ts';
 import { createNoticeSurface } from './notices/notice-surface.ts';
@@ -46,9 +46,14 @@ import {
   type StoragePlace,
 } from './database/storage-place.ts';
 
+export type { Database } from './database/database.ts';
+export { requirePGlite } from './config/require-pglite.ts';
+export { openMemoryDatabase } from './database/pglite-database.ts';
+
 /**
  * Starts a relay and resolves once it accepts clients. Rejects with RELAY_SETTING_INVALID, RELAY_PORT_TAKEN,
- * RELAY_STORAGE_LOCKED, RELAY_STORAGE_TOO_NEW or RELAY_STORAGE_FAILED, and leaves nothing running in that case.
+ * RELAY_PACKAGE_MISSING, RELAY_STORAGE_LOCKED, RELAY_STORAGE_TOO_NEW or RELAY_STORAGE_FAILED, and leaves nothing running in
+ * that case.
  */
 export function createRelay(options: RelayOptions = {}): Promise<Relay> {
   return createRelayOn(openStoragePlace, options);
@@ -65,24 +70,15 @@ export async function createRelayOn(
   const { diskReserveMB = defaultDiskReserveMB } = options;
   const limits = readLimits(options.limits);
   const memoryBytes = readMemoryBytes(options.memoryMB);
-  checkNumber('port', port, 0, 65_535);
-  checkNumber('drainMs', drainMs, 0, 600_000);
-  checkNumber('drainDelayMs', drainDelayMs, 0, 600_000);
-  checkNumber('statementMs', statementMs, 100, 600_000);
-  checkNumber('diskReserveMB', diskReserveMB, 0, 1_000_000);
-  if (options.minAppVersion !== undefined) checkMinAppVersion(options.minAppVersion);
+  checkSettings(options);
   const { metricsPort, commitLanes: lanes, databaseLockMs: lockMs, listenUrl } = options;
-  if (metricsPort !== undefined) checkNumber('metricsPort', metricsPort, 1, 65_535);
   if (metricsPort === port && !options.server) throw samePort(port);
   const admin = readAdminSettings({ ...options, port });
-  if (lanes !== undefined) checkNumber('commitLanes', lanes, 1, 32);
-  if (lockMs !== undefined) checkNumber('databaseLockMs', lockMs, 10, 60_000);
   const auth = readAuth(options);
   const authorize = readAuthorize(options.authorize);
   const quota = readQuota(options.quota ?? {}, auth !== undefined);
   const isAudience = createAudienceCheck(options.publicUrls ?? []);
   const { backupDays } = options;
-  if (backupDays !== undefined) checkNumber('backupDays', backupDays, 0, 100_000);
   const appIDs = readAppIDs(options.appIDs);
   const warnings = checkExposure(options, process.env.NODE_ENV === 'production');
   const place = readStoragePlace(options.storage ?? defaultStorage);
@@ -98,13 +94,13 @@ export async function createRelayOn(
   let isAccepting = false;
   const metrics = createMetrics(() => serving?.state());
 
-  const allows = createOriginCheck(options.origins ?? []);
+  const origins = createOriginCheck(options.origins ?? [], metrics.refusedOrigin, logger);
   const addressOf = createAddressReader(options.trustProxy ?? false, logger, clock);
   const channels = createHttpChannels({
     maxPayload: maxFrameBytes(limits),
     bodyMs: limits.firstFrameMs,
     clock,
-    allows,
+    origins,
     open: (request, socket, appID) =>
       serving?.open(socket, { appID, address: addressOf(request) }, socket.incoming),
     prepare: (appID) => serving?.prepare(appID) ?? Promise.resolve(false),
@@ -117,7 +113,7 @@ export async function createRelayOn(
       }
       throw stopping(closing ? 'draining' : 'storage');
     },
-    ...{ allows, addressOf, limits, clock, logger },
+    ...{ origins, addressOf, limits, clock, logger },
   });
   const notices = createNoticeSurface({ limits, clock, logger });
   const failed = (message: string, error: unknown) => logger.warn(message, { error });
@@ -130,7 +126,7 @@ export async function createRelayOn(
     placeOf,
     health: readHealth,
     metrics: metricsPort === undefined ? metrics.read : undefined,
-    allows,
+    origins,
     upgrade(request, socket, head, { appID, part }) {
       if (!serving || !isAccepting) return false;
       const refuseNow = () => refuseUpgrade(socket, '503 Service Unavailable', `${notAccepting}\n`);
@@ -158,9 +154,14 @@ export async function createRelayOn(
   });
   // All connections come from the proxy.
   const socketLimits = options.trustProxy ? { ...limits, connectionsPerAddress: Infinity } : limits;
-  const listen = (onPort: number, answers: Parameters<typeof openOwnServer>[2]) =>
-    openOwnServer(host, onPort, answers, socketLimits, (error) =>
-      failed('Could not accept a connection', error),
+  const listen = (onPort: number, answers: Parameters<typeof openOwnServer>[2], setting?: string) =>
+    openOwnServer(
+      host,
+      onPort,
+      answers,
+      socketLimits,
+      (error) => failed('Could not accept a connection', error),
+      setting,
     );
   const door = options.server ? enterServer(options.server as Server, front) : await listen(port, front);
   let metricsDoor: Door | undefined;
@@ -179,10 +180,15 @@ export async function createRelayOn(
         }),
         limits,
         (error) => failed('Could not accept a connection of an admin', error),
+        'ADMIN_PORT',
       );
     }
     if (metricsPort !== undefined) {
-      metricsDoor = await listen(metricsPort, createMetricsFront({ metrics: metrics.read, failed }));
+      metricsDoor = await listen(
+        metricsPort,
+        createMetricsFront({ metrics: metrics.read, failed }),
+        'METRICS_PORT',
+      );
     }
     database = await openDatabase(place, logger, { statementMs, diskReserveMB, lanes, lockMs, listenUrl });
     serving = await startServing(database, limits, logger, metrics, {

@@ -109,7 +109,8 @@ export function createAdminFront({
         return logger.warn(words, details);
       }
       const result = await performAct(name, fields, administered, clock.nowMs());
-      logger.warn(words, details);
+      if (isReading(name, fields)) logger.info?.(words, details);
+      else logger.warn(words, details);
       response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(result)}\n`);
     } catch (error) {
       logger.warn(`${words} failed`, { ...details, error });
@@ -130,6 +131,13 @@ export function createAdminFront({
 
 /** Its answer is the lines of an export file. */
 const exportName = 'export';
+
+/** An export is logged as a change is, because it takes out what a person has stored. */
+function isReading(name: ActName, { dryRun }: JsonRecord): boolean {
+  return (reads as readonly string[]).includes(name) || (name === 'erase' && dryRun === true);
+}
+
+const reads = ['blocks', 'takedowns', 'principals', 'quotas', 'certificates', 'relays'] satisfies ActName[];
 
 /** Logs are kept longer than what was erased. */
 function isPersonal(name: string): boolean {

@@ -1,3 +1,4 @@
+import { oneLine } from '../../wire/one-line.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import { readSyncPath } from '../../wire/sync-path.ts';
 import { isLoopback } from '../config/local-address.ts';
@@ -38,4 +39,9 @@ function readUrl(text: string): URL | undefined {
 /** A client dials the same place by WebSocket or by HTTP, and `/sync` if an address has no path. */
 function placeOf({ protocol, host, pathname }: URL): string {
   return `${protocol.replace(/^ws/, 'http')}//${host}${pathname === '/' ? '/sync' : pathname}`;
+}
+
+/** Why a proof for this address is refused. Any client can send one, of any length. */
+export function notAudience(url: string): string {
+  return `it is for ${oneLine(url.slice(0, 200))}, which PUBLIC_URLS of the relay does not list`;
 }

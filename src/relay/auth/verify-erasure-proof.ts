@@ -8,6 +8,7 @@ import {
   type ErasurePurpose,
   type SignedErasureProof,
 } from '../../wire/erasure.ts';
+import { notAudience } from './relay-audience.ts';
 import { SignInRefusal } from './principal.ts';
 import { accountIDOf } from './verify-proof.ts';
 
@@ -39,7 +40,7 @@ export function verifyErasureProof(
   { crypto, purposes, isAudience }: ErasureProofRules,
 ): void {
   if (!purposes.includes(proof.purpose)) throw refused('it is for another purpose');
-  if (!isAudience(proof.audience)) throw refused('it is for the relay at another address');
+  if (!isAudience(proof.audience)) throw refused(notAudience(proof.audience));
   if (accountIDOf(agentID, crypto) !== proof.accountID)
     throw refused('its keys are not those of its account');
   const signers = [agentID, ...proof.keyringAgentIDs];

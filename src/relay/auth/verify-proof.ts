@@ -1,5 +1,6 @@
 import { cojsonInternals, type AgentID, type CoValueHeader, type CryptoProvider } from 'cojson';
 import type { SignedAccountProof } from '../../wire/frames.ts';
+import { notAudience } from './relay-audience.ts';
 import { SignInRefusal, type Principal } from './principal.ts';
 
 export interface ProofRules {
@@ -13,7 +14,7 @@ export function verifyProof(signed: SignedAccountProof, nonce: string, rules: Pr
   const { proof, agentID, signature } = signed;
   const { crypto, isAudience } = rules;
   if (proof.nonce !== nonce) throw refused('it is not for this connection');
-  if (!isAudience(proof.audience)) throw refused('it is for the relay at another address');
+  if (!isAudience(proof.audience)) throw refused(notAudience(proof.audience));
   if (accountIDOf(agentID, crypto) !== proof.accountID)
     throw refused('its keys are not those of its account');
   if (!isSignedBy(agentID, signed, crypto))

@@ -6,14 +6,13 @@ import type { BusTransport, BusTransportListener } from './bus-transport.ts';
 const connectWithinMs = 5_000;
 const maxBytes = 60_000;
 
-/** The subject names the storage, so that relays of several storages can share a server. Rejects with RELAY_SETTING_INVALID. */
+/** `subject` names the storage, so that relays of several storages can share a server. Rejects with RELAY_SETTING_INVALID. */
 export async function openNatsTransport(
   url: string,
-  storageID: string,
+  subject: string,
   on: BusTransportListener,
   logger: Logger,
 ): Promise<BusTransport> {
-  const subject = `maia-relay.${storageID}.commits`;
   const connection = await connectTo(url);
   let isClosed = false;
   let interrupt: (error: Error) => void = () => {};

@@ -9,15 +9,20 @@ export interface AdminRequest {
   readonly tokenFile: string;
 }
 
-export const adminHelp = `ADMIN_PORT serves the admin API on that port of 127.0.0.1, with the token in ADMIN_TOKEN_FILE, which the relay creates
-if it is missing. admin asks the relay that runs with the same two variables. Its acts are
-block, with the ID of an account or a principal and a --reason, which blocked people read; unblock; blocks, the list;
-take-down, with the ID of a CoValue and a --reason, which makes the relay neither serve nor take it; put-back; takedowns;
-principals, who is connected; relays, those of the storage; and drain, which stops the relay. --until ends a block or
-takedown at a time such as 2027-01-31T18:00:00Z. quotas lists who has stored most; quota, with the ID of an account or a principal, sets its quota to
---bytes and --co-values, or to the usual one with --default. erase, with the ID of an account, erases what is that account's
-alone, and prints a certificate; with --dry-run it only prints what it would erase. certificates prints those of an account
-again. export prints what is an account's as the lines of an export file. epoch makes all clients compare everything with the
+export const adminHelp = `ADMIN_PORT serves the admin API on that port of 127.0.0.1, with the token in
+ADMIN_TOKEN_FILE, which the relay creates if it is missing. admin asks the relay
+that runs with the same two variables. Its acts are block, with the ID of an
+account or a principal and a --reason, which blocked people read; unblock;
+blocks, the list; take-down, with the ID of a CoValue and a --reason, which
+makes the relay neither serve nor take it; put-back; takedowns; principals, who
+is connected; relays, those of the storage; and drain, which stops the relay.
+--until ends a block or takedown at a time such as 2027-01-31T18:00:00Z. quotas
+lists who has stored most; quota, with the ID of an account or a principal, sets
+its quota to --bytes and --co-values, or to the usual one with --default. erase,
+with the ID of an account, erases what is that account's alone, and prints a
+certificate; with --dry-run it only prints what it would erase. certificates
+prints those of an account again. export prints what is an account's as the
+lines of an export file. epoch makes all clients compare everything with the
 relays again. These six are for /sync, or with --app for an app.
 `;
 

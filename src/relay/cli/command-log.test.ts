@@ -12,9 +12,11 @@ function openLog(level: CommandLogLevel) {
 it('writes a line of JSON for each event, including those of cojson', () => {
   const { logger, read } = openLog('info');
   logger.debug('too quiet');
+  logger.info('Zero');
   logger.warn('One', { connection: 'client-1' });
   cojsonLogger.info('Two', { id: 'co_z1' });
   expect(read()).toEqual([
+    expect.objectContaining({ level: 'info', msg: 'Zero' }),
     expect.objectContaining({ level: 'warn', msg: 'One', connection: 'client-1' }),
     expect.objectContaining({ level: 'info', msg: 'Two', id: 'co_z1', from: 'cojson' }),
   ]);

@@ -14,7 +14,10 @@ const secretForms = [
 ];
 
 /** Writes one JSON line per event to stderr, synchronously so that a crash loses none. Redacts secrets, limits repeats. */
-export function createCommandLog(level: CommandLogLevel, output?: { write(line: string): void }): Logger {
+export function createCommandLog(
+  level: CommandLogLevel,
+  output?: { write(line: string): void },
+): Required<Logger> {
   const log = pino(
     {
       level,
@@ -49,6 +52,7 @@ export function createCommandLog(level: CommandLogLevel, output?: { write(line: 
   });
   return {
     debug: (message, details = {}) => write('debug', message, details),
+    info: (message, details = {}) => write('info', message, details),
     warn: (message, details = {}) => write('warn', message, details),
   };
 }

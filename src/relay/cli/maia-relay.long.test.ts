@@ -153,7 +153,7 @@ describe('a relay that cannot start', () => {
     expect(await second.ended).toEqual({ code: 1, signal: null });
     expect(second.printed).toEqual({
       output: '',
-      errors: `maia-relay: Another relay is using the storage in ${directory}. Stop that relay, or give this one its own directory.\n`,
+      errors: `maia-relay: Another relay is using the storage in ${directory}. Stop that relay, or use another directory.\n`,
     });
     expect((await fetch(`${url}/health`)).status).toBe(200);
   }, 60_000);

@@ -243,6 +243,10 @@ describe('the command', () => {
     );
   });
 
+  it('fits a terminal of 80 columns', () => {
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it('documents every option', () => {
     for (const option of ['--port', '--host', '--storage', '--no-wal', '--help', '--version'])
       expect(help).toContain(option);
@@ -378,6 +382,12 @@ describe('limits and proxy trust', () => {
       expect(help).toContain(name);
     }
   });
+});
+
+it('names a limit that does not exist', () => {
+  expect(refusalOf(() => optionsOf([], { SYNC_MAIA_LIMITS: 'logins=5' }))).toMatch(
+    /^SYNC_MAIA_LIMITS is "logins=5"; there is no limit logins/,
+  );
 });
 
 it('says that a comma has no limit after it', () => {

@@ -35,83 +35,117 @@ Usage: maia-relay [start] [options]
        maia-relay epoch new [--storage PLACE]
        maia-relay agent:generate
        maia-relay admin ACT [ID] [--reason TEXT] [--until TIME]
-       maia-relay admin quota ID [--app ID] [--bytes N] [--co-values N] [--default]
+       maia-relay admin quota ID [--app ID] [--bytes N] [--co-values N]
+                                 [--default]
        maia-relay admin erase|export|certificates ID [--app ID] [--dry-run]
 
-start serves clients until it receives a signal. doctor checks the port, the directories, the database and the clock
-that start would use with the same options, reports problems with advice, and exits with code 1 if there are any. It
-changes nothing. export writes all content to a file of JSON lines, and import reads it into an empty PGlite or
-PostgreSQL storage; run an interrupted import again to continue it. Both verify all content. import also reads the
-SQLite database of a stock cojson server, which must be stopped. epoch new makes all clients compare everything with the
-storage again, after a restore that no relay noticed. agent:generate prints the settings of a new account to standard
+start serves clients until it receives a signal. doctor checks the ports, the
+directories, the database and the clock that start would use with the same
+options, reports problems with advice, and exits with code 1 if there are any.
+It changes nothing. export writes all content to a file of JSON lines, and
+import reads it into an empty PGlite or PostgreSQL storage; run an interrupted
+import again to continue it. Both verify all content. import also reads the
+SQLite database of a stock cojson server, which must be stopped. epoch new makes
+all clients compare everything with the storage again, after a restore that no
+relay noticed. agent:generate prints the settings of a new account to standard
 output only.
 
-  --port NUMBER      port to listen on; 0 picks a free one       PORT               4203
-  --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
-  --storage PLACE    pglite:DIRECTORY, postgres://…, or memory:  SYNC_MAIA_STORAGE  pglite:./local-sync.db
+  --port NUMBER      PORT; default 4203. Port to listen on; 0 picks a free one
+  --host ADDRESS     HOST; default 127.0.0.1. Address to listen on; 0.0.0.0 for
+                     all
+  --storage PLACE    SYNC_MAIA_STORAGE; default pglite:./local-sync.db.
+                     pglite:DIRECTORY, postgres://…, or memory:
   --state-dir DIRECTORY
-                     remember the state of the storage there,    STATE_DIR          DIRECTORY.state
-                     to notice a restored backup                                    for pglite:
-  --limit NAME=N     one of the limits below; repeatable
-  --memory-mb NUMBER memory for clients and loaded content       MEMORY_MB          60 % of what there is
-  --app id           export, import, epoch, and some acts of admin: the namespace of this app
-  --no-wal           import: the SQLite database has no -wal file because it was closed cleanly
+                     STATE_DIR; default DIRECTORY.state for pglite:. Remember
+                     the state of the storage there, to notice a restored backup
+  --limit NAME=N     SYNC_MAIA_LIMITS. One of the limits below; repeatable
+  --memory-mb NUMBER MEMORY_MB; default 60 % of what there is. Memory for
+                     clients and loaded content
+  --app id           export, import, epoch, and some acts of admin: the
+                     namespace of this app
+  --no-wal           import: the SQLite database has no -wal file because it was
+                     closed cleanly
   --min-app-version VERSION
-                     accept edits from this app version on       SYNC_MAIA_MIN_APP_VERSION
-  --trust-proxy      identify clients by X-Forwarded-For, behind a proxy that sets it
-  --inspect          let clients such as the devtools panel query how much of a CoValue is committed
+                     SYNC_MAIA_MIN_APP_VERSION. Accept edits from this app
+                     version on
+  --trust-proxy      SYNC_MAIA_TRUST_PROXY. Identify clients by X-Forwarded-For,
+                     behind a proxy that sets it
+  --inspect          SYNC_MAIA_INSPECT. Let clients such as the devtools panel
+                     query how much of a CoValue is committed
   --help             print this help
   --version          print the version
 
-Options override environment variables. Without a storage, DATABASE_URL selects a PostgreSQL database, or else DB_PATH
-a directory; with NODE_ENV=production the default directory is /data/sync.db. memory: persists nothing.
-SYNC_MAIA_STORAGE also accepts the words pglite, postgres and memory.
+Options override environment variables. Without a storage, DATABASE_URL selects
+a PostgreSQL database, or else DB_PATH a directory; with NODE_ENV=production the
+default directory is /data/sync.db. memory: persists nothing. SYNC_MAIA_STORAGE
+also accepts the words pglite, postgres and memory.
 
-Relays on one PostgreSQL notify each other through it. If DATABASE_URL names a pooler such as PgBouncer,
-DATABASE_LISTEN_URL is the address of the database itself. SYNC_MAIA_BUS=nats://HOST:4222 (or tls://…, with USER:PASSWORD@
-if necessary) notifies through NATS instead.
+Relays on one PostgreSQL notify each other through it. If DATABASE_URL names a
+pooler such as PgBouncer, DATABASE_LISTEN_URL is the address of the database
+itself. SYNC_MAIA_BUS=nats://HOST:4222 (or tls://…, with USER:PASSWORD@ if
+necessary) notifies through NATS instead.
 
-On PostgreSQL, COMMIT_LANES (default 4) is how many commits may run at once, and DATABASE_LOCK_MS (default 500) how long
-one waits if another transaction locks what it writes.
+On PostgreSQL, COMMIT_LANES (default 4) is how many commits may run at once, and
+DATABASE_LOCK_MS (default 500) how long one waits if another transaction locks
+what it writes.
 
-JWKS_URL lets only clients in that have a JSON Web Token signed with a key of that set; JWT_ISSUER and JWT_AUDIENCE name
-what its claims must be. SYNC_MAIA_ACCOUNT_AUTH=true lets clients in that prove their account; beyond this machine,
-PUBLIC_URLS lists the addresses of the relay as clients dial them, separated by commas, such as
-wss://relay.example.org/sync.
+JWKS_URL lets only clients in that have a JSON Web Token signed with a key of
+that set; JWT_ISSUER and JWT_AUDIENCE name what its claims must be.
+SYNC_MAIA_ACCOUNT_AUTH=true lets clients in that prove their account; beyond
+this machine, PUBLIC_URLS lists the addresses of the relay as clients dial them,
+separated by commas, such as wss://relay.example.org/sync.
 
-APP_IDS lists apps that have a namespace at /sync/ID, separated by commas, such as notes,chess. What is in one namespace
-is in no other one, nor at /sync.
+APP_IDS lists apps that have a namespace at /sync/ID, separated by commas, such
+as notes,chess. What is in one namespace is in no other one, nor at /sync.
 
-QUOTA_BYTES and QUOTA_COVALUES limit how much each account, or user of a token, may store in each namespace. They require
-one of these ways to sign in.
+QUOTA_BYTES and QUOTA_COVALUES limit how much each account, or user of a token,
+may store in each namespace. They require one of these ways to sign in.
 
-CORS_ORIGINS lists the origins whose pages may connect, separated by commas, such as https://app.example.org. Without
-it, all origins may. SYNC_MAIA_OPEN=true declares that any client may use the relay. On a --host that others reach, a
-way to sign in, or one of these two, is required with NODE_ENV=production; otherwise the relay warns.
+CORS_ORIGINS lists the origins whose pages may connect, separated by commas,
+such as https://app.example.org. Without it, all origins may.
+SYNC_MAIA_OPEN=true declares that any client may use the relay. On a --host that
+others reach, a way to sign in, or one of these two, is required with
+NODE_ENV=production; otherwise the relay warns.
 
-The limits are ${limitNames.slice(0, 4).join(', ')},
-${limitNames.slice(4).join(', ')}.
-SYNC_MAIA_LIMITS sets them separated by commas, such as connections=20000,openLoads=500; --limit overrides it for each
-limit. SYNC_MAIA_TRUST_PROXY, SYNC_MAIA_OPEN and SYNC_MAIA_INSPECT are true or false. Behind a proxy, all clients have
-the address of the proxy: trust the proxy, or raise connectionsPerAddress to the value of connections,
+The limits are
+${lines(limitNames)}.
+SYNC_MAIA_LIMITS sets them separated by commas, such as
+connections=20000,openLoads=500; --limit overrides it for each limit.
+SYNC_MAIA_TRUST_PROXY, SYNC_MAIA_OPEN and SYNC_MAIA_INSPECT are true or false.
+Behind a proxy, all clients have the address of the proxy: trust the proxy, or
+raise connectionsPerAddress to the value of connections,
 newConnectionsPerMinute, and requestsPerAddress to 256.
 
-DATABASE_STATEMENT_MS is how long a statement in the database may take, in milliseconds; 15000 by default.
-BACKUP_DAYS is for how many days you keep backups; the certificate of an erasure says so.
-With less than DISK_RESERVE_MB free on the disk of a PGlite directory, 256 by default, the relay refuses content.
+DATABASE_STATEMENT_MS is how long a statement in the database may take, in
+milliseconds; 15000 by default. BACKUP_DAYS is for how many days you keep
+backups; the certificate of an erasure says so. With less than DISK_RESERVE_MB
+free on the disk of a PGlite directory, 256 by default, the relay refuses
+content.
 
 ${adminHelp}
-LOG_LEVEL is debug, info (the default), warn, error or silent. The log goes to standard error as JSON lines.
+LOG_LEVEL is debug, info (the default), warn, error or silent. The log goes to
+standard error as JSON lines.
 
-By default the relay runs as a temporary identity. With SYNC_MAIA_MODE=agent it runs as the account in
-SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET, both printed by agent:generate.
+By default the relay runs as a temporary identity. With SYNC_MAIA_MODE=agent it
+runs as the account in SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET,
+both printed by agent:generate.
 
-Clients open a WebSocket at /sync. GET /health returns 200 while the relay is ready, otherwise 503 with the reasons;
-/health/startup, /health/live and /health/ready are for an orchestrator. GET /metrics is for Prometheus; METRICS_PORT
-moves it to a port of its own, so that it is not public. On SIGTERM or Ctrl-C the relay commits what it accepted,
-disconnects the clients, and exits with code 0. With DRAIN_DELAY_MS, it first serves them for that long while /health
-returns 503, so that a load balancer can send new ones elsewhere.
+Clients open a WebSocket at /sync. GET /health returns 200 while the relay is
+ready, otherwise 503 with the reasons; /health/startup, /health/live and
+/health/ready are for an orchestrator. GET /metrics is for Prometheus;
+METRICS_PORT moves it to a port of its own, so that it is not public. On SIGTERM
+or Ctrl-C the relay commits what it accepted, disconnects the clients, and exits
+with code 0. With DRAIN_DELAY_MS, it first serves them for that long while
+/health returns 503, so that a load balancer can send new ones elsewhere.
 `;
+
+/** Names in lines of at most 80 characters. */
+function lines(names: readonly string[]): string {
+  return names
+    .join(', ')
+    .replaceAll(/(.{1,79})(?: |$)/g, '$1\n')
+    .trimEnd();
+}
 
 /** Throws RELAY_SETTING_INVALID, whose message names the invalid setting. */
 export function readCommand(args: readonly string[], environment: Environment): Command {
@@ -328,7 +362,8 @@ function readLimits(setting: string, limits: readonly string[] = []): Partial<Re
       const limit = limitNames.find((known) => known === name);
       if (limit !== undefined) return [limit, Number(number)];
       const found = text === '' ? 'has nothing before or after a comma' : `is ${JSON.stringify(text)}`;
-      throw invalid(`${setting} ${found}; expected NAME=NUMBER. Run \`maia-relay --help\` for the names.`);
+      const expected = name === undefined ? 'expected NAME=NUMBER' : `there is no limit ${name}`;
+      throw invalid(`${setting} ${found}; ${expected}. Run \`maia-relay --help\` for the names.`);
     }),
   );
 }

@@ -46,6 +46,7 @@ describe('a connection', () => {
       },
       auth: null,
       inspect: false,
+      presence: true,
     });
     await relay.close();
     const again = await openRawClient((await startRelay({ storage })).url);

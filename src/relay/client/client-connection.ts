@@ -30,6 +30,7 @@ import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
 import { createClientGate, type ClientGate } from './rights/client-gate.ts';
 import { TakenDown } from './taken-down.ts';
+import { createPresenceClient, type PresenceClient } from '../presence/presence-client.ts';
 import { describeQuota } from '../quota/describe-quota.ts';
 import { keyOf } from '../quota/usage-rows.ts';
 import { checkBlock } from '../operator/refuse-blocked.ts';
@@ -310,6 +311,25 @@ export function serveConnection(options: ConnectionOptions): Connection {
     return describeQuota(payer);
   }
 
+  let presence: PresenceClient | undefined;
+  function openPresence(): PresenceClient {
+    return createPresenceClient({
+      rooms: options.presence,
+      clock,
+      offer(text) {
+        if (outgoing.offer(text)) measure.sent('presence');
+      },
+      mayLoad: (coValueID) => !restrictions.isTakenDown(coValueID) && (gate?.mayLoad(coValueID) ?? true),
+      accountID() {
+        const user = signIn?.user();
+        return user?.kind === 'account' ? user.id : undefined;
+      },
+      isBarred: (accountID) => restrictions.barredBy(accountID) !== undefined,
+      notify: (code, reason) => notify(code, reason, {}),
+      holds: (bytes) => account.hold('presence', bytes),
+    });
+  }
+
   const messages = new ClientMessages({
     id,
     signIn,
@@ -326,6 +346,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
           if (gate) gate.inspect(frame);
           else answers.inspect(frame, false);
         },
+    showPresence: (frame) => (presence ??= openPresence()).take(frame),
     answer: (frame) => outgoing.sendNow(frame),
     challenged: options.challenged,
     refuse,
@@ -433,6 +454,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     gate?.close();
     inbox.close();
     answers.close();
+    presence?.close();
     signIn?.close();
     lookup?.close();
   }

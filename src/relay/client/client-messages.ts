@@ -8,6 +8,7 @@ import {
   type HiFrame,
   type InspectFrame,
   type MaiaFrame,
+  type PresenceFrame,
   type ReceivedMessage,
   type RefusalCode,
 } from '../../wire/frames.ts';
@@ -36,6 +37,7 @@ export interface ClientMessagesOptions {
   greeted(hi: HiFrame): void;
   /** Undefined if the relay does not offer it; queries are then ignored. */
   readonly inspect: ((frame: InspectFrame) => void) | undefined;
+  showPresence(frame: PresenceFrame): void;
   /** Sends a frame ahead of all queued messages. */
   answer(frame: string): void;
   readonly challenged: ConnectionOptions['challenged'];
@@ -129,6 +131,7 @@ export class ClientMessages {
     else if (frame.maia === 'auth') void this.options.signIn?.take(frame);
     else if (frame.maia === 'hi') this.receiveHi(frame);
     else if (frame.maia === 'challenge') this.receiveChallenge(frame);
+    else if (frame.maia === 'presence') this.receivePresence(frame);
   }
 
   private receiveHi(frame: HiFrame): void {
@@ -152,6 +155,11 @@ export class ClientMessages {
     const { inspect } = this.options;
     if (inspect && !this.isAdmitted) this.refuseOutdated(undefined);
     else inspect?.(frame);
+  }
+
+  private receivePresence(frame: PresenceFrame): void {
+    if (this.isAdmitted) this.options.showPresence(frame);
+    else this.refuseOutdated(undefined);
   }
 
   private refuseOutdated(version: string | undefined): void {

@@ -11,6 +11,7 @@ import type { HandledContent } from './answers/cut-acknowledgements.ts';
 import type { SignInMethods } from '../auth/sign-in-methods.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
+import type { PresenceRooms } from '../presence/presence-rooms.ts';
 import type { Authorization } from './rights/authorization.ts';
 import type { Usage } from '../quota/usage.ts';
 import type { WireMeasure } from './wire-measure.ts';
@@ -74,6 +75,7 @@ export interface ConnectionOptions {
   readonly logger: Logger;
   /** A client that has signed in asks for a receipt. `send` is called at most once. */
   challenged(clientID: string, challenge: ChallengeFrame, send: (frame: string) => void): void;
+  readonly presence: PresenceRooms;
   /** The client got "not found" for this CoValue. */
   notFound(id: RawCoID): void;
   readonly address: string;

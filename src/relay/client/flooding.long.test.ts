@@ -67,7 +67,6 @@ it.each([
   ['queries in frames from a client that reads', 1_000, true, inspect],
 ])(
   '200,000 requests for missing CoValues do not fill the memory of a relay: %s',
-  { timeout: 30_000 },
   async (_, perFrame, isReading, ask) => {
     const relay = await startMeasuredRelay(script, '--storage=memory:', '--inspect');
     const alice = await createStockClient(relay.url);

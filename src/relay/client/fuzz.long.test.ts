@@ -81,7 +81,6 @@ const samples = {
 
 it.each(Object.entries(samples))(
   `[RELAY-17] "%s" in ${framesPerKind} random and ${framesPerKind} mutated forms (seed ${seed}) ends nothing, and costs a good client no edit`,
-  { timeout: 60_000 },
   async (action, { parts, of }) => {
     const random = createRandom(seed);
     const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];

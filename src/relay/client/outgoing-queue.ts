@@ -24,6 +24,8 @@ export interface OutgoingQueueOptions {
 const socketBytes = 100_000;
 /** Above this, the relay stops reading from the client and answering its loads until the client has read. */
 const roomBytes = 200_000;
+/** Above this, what is only of the moment is dropped, so that it takes no room in the socket from content. */
+const offerBytes = 50_000;
 /** Small messages are batched into frames of about this length. */
 const frameBytes = 25_000;
 
@@ -59,6 +61,13 @@ export class OutgoingQueue implements NonNullable<Peer['outgoing']> {
     this.urgentBytes += text.length;
     this.reportBytes();
     this.pumpSoon();
+  }
+
+  /** The same, unless the client has much to read. Returns whether the text is sent. */
+  offer(text: string): boolean {
+    if (this.isClosed || this.unreadBytes() >= offerBytes) return false;
+    this.sendNow(text);
+    return true;
   }
 
   /** Sends messages that could only pass later, ahead of all queued ones. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 120_000);
 
 it('is small enough to be shipped', async () => {
-  expect((await stat(file)).size).toBeLessThan(1_600_000);
+  expect((await stat(file)).size).toBeLessThan(800_000);
 });
 
 it('becomes a complete database, which only this user can read', async () => {

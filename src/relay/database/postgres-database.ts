@@ -249,7 +249,7 @@ function toStorageError(error: unknown, place: string) {
   if (isKernelError(error)) return error;
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    `The relay's database at ${place} cannot be used: ${reasonOf(error)}. Check that PostgreSQL is running there, and check the address, user and password.`,
+    `The relay's database at ${place} cannot be used: ${reasonOf(error)}. Check that PostgreSQL is running there and has this database (\`createdb\` makes one), and check the address, user and password.`,
     { cause: error },
   );
 }

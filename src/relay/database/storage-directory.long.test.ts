@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,16 @@ describe('a storage directory', () => {
     expect(await prepareSchema(second)).toEqual(identity);
     expect(second.durability).toBe('process-crash');
     await second.close();
+  });
+
+  it('logs that it creates the database, before the seconds that this takes, and not when it opens one', async () => {
+    const directory = await createDirectory();
+    const logged: [string, boolean][] = [];
+    const info = (message: string) => void logged.push([message, existsSync(join(directory, 'postgres'))]);
+    const start = () => openStorageDirectory(directory, { ...silentLogger, info });
+    await (await start()).close();
+    await (await start()).close();
+    expect(logged).toEqual([['Creating the database, which takes a few seconds', false]]);
   });
 
   it('[RELAY-5] belongs to one relay at a time', async () => {

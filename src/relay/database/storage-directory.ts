@@ -67,6 +67,7 @@ async function prepareDatabase(directory: string, lock: DirectoryLock, logger: L
   const found = await findGeneration(directory);
   if (!found) {
     const path = generationPath(directory, lock.isContested ? lock.number : 0);
+    logger.info?.('Creating the database, which takes a few seconds', { directory: path });
     await createPGliteDirectory(path);
     return path;
   }

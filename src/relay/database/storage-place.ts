@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
+import { requirePGlite } from '../config/require-pglite.ts';
 import type { Database } from './database.ts';
 import { openAppSchema } from './in-schema.ts';
 import { findGeneration } from './directory/generations.ts';
@@ -71,12 +72,13 @@ export interface StorageOptions extends Omit<PostgresOptions, 'clock'> {
   readonly diskReserveMB?: number | undefined;
 }
 
-/** Throws RELAY_SETTING_INVALID, RELAY_STORAGE_LOCKED or RELAY_STORAGE_FAILED. */
-export function openStoragePlace(
+/** Throws RELAY_SETTING_INVALID, RELAY_PACKAGE_MISSING, RELAY_STORAGE_LOCKED or RELAY_STORAGE_FAILED. */
+export async function openStoragePlace(
   place: StoragePlace,
   logger: Logger,
   options: StorageOptions = {},
 ): Promise<Database> {
+  if (place.kind !== 'postgres') requirePGlite();
   switch (place.kind) {
     case 'memory':
       return openMemoryDatabase(options);

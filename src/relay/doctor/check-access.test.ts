@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { checkAccess } from './check-access.ts';
 
 it.each([
-  [{}, true, [[false, 'The settings say']]],
+  [{}, true, [[false, 'No setting says who may use the relay. Only programs on this machine']]],
+  [{ origins: ['https://app.example.org'] }, true, [[false, 'The settings say']]],
   [{ host: '0.0.0.0', open: true, metricsPort: 9_464 }, true, [[false, 'The settings say']]],
   [
     { host: '0.0.0.0' },

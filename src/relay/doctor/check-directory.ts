@@ -12,6 +12,8 @@ export interface DirectoryReport {
   readonly findings: readonly Finding[];
   /** A database exists and no process is using it. */
   readonly isFree: boolean;
+  /** No process uses the directory, whether or not it exists. */
+  readonly isUnused?: true;
   /** When the database was last written to, in ms since the Unix epoch. */
   readonly touchedAtMs?: number;
 }
@@ -34,7 +36,8 @@ export async function checkDirectory(
       return { findings: [wrong('directory', text)], isFree: false };
     }
     const text = `${directory} does not exist yet. The first start creates it with an empty database.`;
-    return { findings: [fine('directory', text), await checkSpace(parent, minFreeMB)], isFree: false };
+    const space = await checkSpace(parent, minFreeMB);
+    return { findings: [fine('directory', text), space], isFree: false, isUnused: true };
   }
   if (!found.isDirectory() || !(await isWritable(directory))) {
     const text = `${directory} is not a directory that this user may write to. Grant write access to the user that runs the relay, or choose another directory with --storage.`;
@@ -63,7 +66,7 @@ export async function checkDirectory(
       ? fine('directory', `${directory} is in use by a running relay.`)
       : wrong(
           'directory',
-          `${directory} is in use by another relay. Stop that relay, or give this one its own directory.`,
+          `${directory} is in use by another relay. Stop that relay, or use another directory.`,
         );
     return { findings: [finding, space], isFree: false, ...touched };
   }
@@ -79,6 +82,7 @@ export async function checkDirectory(
   return {
     findings: [fine('directory', `${directory} ${content}. It is not in use.${mode}`), space],
     isFree: database !== undefined,
+    isUnused: true,
     ...touched,
   };
 }

@@ -11,12 +11,26 @@ export async function checkSignIn(options: RelayOptions): Promise<readonly Findi
     const auth = readAuth(options);
     readQuota(options.quota ?? {}, auth !== undefined);
     if (!auth) return [];
-    const proofs = fine('sign-in', 'Clients can prove their account.');
-    return [...(auth.jwksUrl ? [await checkKeys(auth.jwksUrl)] : []), ...(auth.account ? [proofs] : [])];
+    return [
+      ...(auth.jwksUrl ? [await checkKeys(auth.jwksUrl)] : []),
+      ...(auth.account ? [checkProofs(options)] : []),
+    ];
   } catch (error) {
     if (isKernelError(error)) return [wrong('sign-in', error.message)];
     throw error;
   }
+}
+
+/** Without public addresses, a proof counts only if the client dialled an address of this machine. */
+function checkProofs({ publicUrls = [], trustProxy = false }: RelayOptions): Finding {
+  if (publicUrls.length > 0) return fine('sign-in', 'Clients can prove their account.');
+  const advice = 'Set PUBLIC_URLS to the addresses that they dial, such as wss://relay.example.org/sync.';
+  return trustProxy
+    ? wrong('sign-in', `Clients cannot prove their account through the proxy. ${advice}`)
+    : fine(
+        'sign-in',
+        `Clients on this machine can prove their account, but none that reaches the relay through a proxy. If there is one: ${advice}`,
+      );
 }
 
 async function checkKeys(url: URL): Promise<Finding> {

@@ -27,6 +27,16 @@ it('reports no problem for a free storage, opens it, and leaves nothing behind',
   expect(await readdir(directory)).toEqual(before);
 });
 
+it.each([{ origins: ['localhost:5173'] }, { appIDs: ['Notes'] }, { commitLanes: 99 }, { bus: 'foo' }])(
+  'refuses %j, as a start does',
+  async (options) => {
+    const settings = { port: 0, storage: 'memory:', ...options };
+    const refusal = { code: 'RELAY_SETTING_INVALID' };
+    await expect(startRelay(settings)).rejects.toMatchObject(refusal);
+    await expect(examine(settings)).rejects.toMatchObject(refusal);
+  },
+);
+
 it('does not create a missing directory', async () => {
   const parent = await createDirectory();
   expect(await wrongIn(examineDirectory(join(parent, 'a', 'b')))).toEqual([]);
@@ -40,6 +50,15 @@ it('recognizes a running relay and its storage in use', async () => {
   expect(await wrongIn(examineDirectory(directory))).toEqual([
     expect.stringMatching(/^directory: .* in use by another/),
   ]);
+});
+
+it('reports a relay on the port that uses another storage, so that the start would fail', async () => {
+  const { port } = await startRelay({ storage: 'memory:' });
+  const directory = await createStorage();
+  for (const unused of [directory, join(directory, 'missing')])
+    expect(await wrongIn(examineDirectory(unused, port))).toEqual([
+      `port: The relay running on ${port} on 127.0.0.1 does not use ${unused}. Stop it, or choose another --port.`,
+    ]);
 });
 
 it('reports a port in use by another program', async () => {

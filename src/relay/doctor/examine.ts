@@ -1,3 +1,5 @@
+import { readBusPlace } from '../bus/bus-place.ts';
+import { checkSettings } from '../config/check-settings.ts';
 import type { RelayOptions } from '../config/relay-options.ts';
 import { readAgent } from '../config/agent-identity.ts';
 import { readStoragePlace } from '../database/storage-place.ts';
@@ -6,8 +8,9 @@ import { checkAdmin } from './check-admin.ts';
 import { checkClock } from './check-clock.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDirectory } from './check-directory.ts';
+import { checkPGlite } from './check-pglite.ts';
 import { checkSignIn } from './check-sign-in.ts';
-import { checkPort } from './check-port.ts';
+import { checkOtherPorts, checkPort, otherRelay } from './check-port.ts';
 import { checkState } from './check-state.ts';
 import type { Finding } from './finding.ts';
 
@@ -15,17 +18,23 @@ import type { Finding } from './finding.ts';
 export async function examine(
   options: RelayOptions & { readonly storage: string },
 ): Promise<readonly Finding[]> {
+  checkSettings(options);
   const place = readStoragePlace(options.storage);
+  readBusPlace(options.bus ?? 'postgres', place.kind);
   if (options.agent) await readAgent(options.agent);
-  const port = await checkPort(options.host ?? '127.0.0.1', options.port ?? 4203);
+  const { host = '127.0.0.1', port: number = 4203 } = options;
+  const port = await checkPort(host, number);
+  const otherPorts = await checkOtherPorts(options, port.isOurs);
   const access = checkAccess(options, process.env.NODE_ENV === 'production');
   const signIn = await checkSignIn(options);
   const admin = await checkAdmin(options);
   const state = await checkState(place, options.stateDirectory);
+  const missing = checkPGlite(place);
   if (place.kind !== 'pglite') {
-    const database = await checkDatabase(place);
+    const database = missing.length > 0 ? { findings: missing } : await checkDatabase(place);
     return [
       port.finding,
+      ...otherPorts,
       ...access,
       ...signIn,
       ...admin,
@@ -35,15 +44,16 @@ export async function examine(
     ];
   }
   const directory = await checkDirectory(place.directory, port.isOurs, options.diskReserveMB);
-  const database = directory.isFree ? await checkDatabase(place) : undefined;
+  const database = directory.isFree && missing.length === 0 ? await checkDatabase(place) : undefined;
   return [
-    port.finding,
+    port.isOurs && directory.isUnused ? otherRelay(host, number, place.directory) : port.finding,
+    ...otherPorts,
     ...access,
     ...signIn,
     ...admin,
     ...directory.findings,
     ...state,
-    ...(database?.findings ?? []),
+    ...(database?.findings ?? missing),
     checkClock(directory),
   ];
 }

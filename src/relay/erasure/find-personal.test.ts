@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { LocalNode, RawAccount, RawGroup } from 'cojson';
 import { afterAll, expect, it } from 'vitest';
 import {
@@ -106,24 +107,26 @@ it('[RELAY-91] answers one request of an account at a time', async () => {
 
 /** Sends a request whose client goes while the relay reads. */
 async function askAndGo(node: LocalNode, purpose: ErasurePurpose): Promise<void> {
-  const leaving = new AbortController();
   const made = { nonce: await erasureNonceOf(url), audience: audienceOf(url), purpose };
-  const body = JSON.stringify(erasureProofOf(node, made));
+  const part = purpose === 'export' ? 'export' : 'erase';
+  const asking = request(`${placeOf(url)}/${part}`, { method: 'POST', agent: false });
+  // Without an answer.
+  asking.on('error', () => {});
+  const closed = new Promise((resolve) => asking.on('close', resolve));
   await new Promise<void>((resolve, reject) => {
     before = async (sql) => {
       if (!sql.includes('where owner = any')) return;
       before = () => Promise.resolve();
-      leaving.abort();
-      // The relay has noticed it by the answer.
+      asking.socket?.end();
+      // The relay closes its side after it noticed.
+      await closed;
+      // Its own event of that comes before this answer.
       await erasureNonceOf(url);
       statements.length = 0;
       resolve();
     };
-    const part = purpose === 'export' ? 'export' : 'erase';
-    fetch(`${placeOf(url)}/${part}`, { method: 'POST', body, signal: leaving.signal }).then(
-      () => reject(new Error('It was answered.')),
-      () => undefined,
-    );
+    asking.on('response', () => reject(new Error('It was answered.')));
+    asking.end(JSON.stringify(erasureProofOf(node, made)));
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a client's memory is used for: an unfinished message, received messages, those that wait for `authorize`, content that
- * waits for its dependencies or for its author's role, or for its commit, messages to the client, answers to its loads, and what
- * it has.
+ * waits for its dependencies or for its author's role, or for its commit, messages to the client, answers to its loads, what it
+ * has, and the rooms that it is in.
  */
 export const clientUses = [
   'unfinished',
@@ -13,6 +13,7 @@ export const clientUses = [
   'outgoing',
   'loads',
   'known',
+  'presence',
 ] as const;
 export type ClientUse = (typeof clientUses)[number];
 export type ClientUses = Record<ClientUse, number>;
@@ -166,6 +167,6 @@ export function createMemoryAccounts({
 function noUses(): ClientUses {
   return {
     ...{ unfinished: 0, received: 0, undecided: 0, waiting: 0, held: 0 },
-    ...{ uncommitted: 0, outgoing: 0, loads: 0, known: 0 },
+    ...{ uncommitted: 0, outgoing: 0, loads: 0, known: 0, presence: 0 },
   };
 }

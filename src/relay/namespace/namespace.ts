@@ -24,6 +24,7 @@ import type { MemoryBudget } from '../memory/memory-budget.ts';
 import type { Restrictions } from '../operator/restrictions.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import { createUsage, type Usage } from '../quota/usage.ts';
+import { openPresence } from '../presence/open-presence.ts';
 import { createReceipts } from '../receipts/receipts.ts';
 import { keyOf } from '../quota/usage-rows.ts';
 import { guardAgainstForks } from './fork-guard.ts';
@@ -212,6 +213,7 @@ export async function openNamespace(
     limits: limitsForClients(limits),
     auth: null,
     inspect,
+    presence: true,
     ...(minAppVersion !== undefined && { minAppVersion }),
   };
   const receipts = createReceipts({
@@ -272,6 +274,13 @@ export async function openNamespace(
     ...{ loaded, mustEvict: memory.mustEvict },
   });
   const log = createChangeLog(database.query, clock, logger);
+  const { listen } = database;
+  const busPlace = listen && { database: { listen }, storageID: track.identity.id, busUrl, logger };
+  const presence = openPresence(busPlace, {
+    isTakenDown: restrictions.isTakenDown,
+    isBarred: (accountID) => restrictions.barredBy(accountID) !== undefined,
+    ...{ clock, logger },
+  });
   const applier = createCommitApplier({
     forgetUnloaded: eviction.forgetUnloaded,
     sendNewer: (peerID, id) => connections.get(peerID)?.sendNewer(id),
@@ -283,15 +292,15 @@ export async function openNamespace(
     erasures?.stop();
     erased.stop();
     others?.close();
+    presence.close();
     usage?.stop();
     applier.stop();
     log.stop();
   };
   try {
-    if (database.listen) {
+    if (busPlace) {
       others = await joinOtherRelays({
-        database: { listen: database.listen },
-        ...{ storageID: track.identity.id, busUrl },
+        place: busPlace,
         on: {
           committed(ids, pushedBy) {
             remembered?.noteCommit();
@@ -512,6 +521,7 @@ export async function openNamespace(
       usage,
       signInMethods,
       challenged: receipts.ask,
+      presence,
       address,
       signInLimits,
       notFound: eviction.notFound,

@@ -215,7 +215,8 @@ it('[RELAY-71] a namespace is not closed while a request is answered, and five m
       const namespace = namespaces.find(appID);
       return { tools: namespace?.stateless, end: namespace?.hold() ?? expect.unreachable };
     },
-    ...{ allows: () => true, addressOf: () => '', limits: readLimits(), clock: systemClock },
+    origins: { allows: () => true, refused() {} },
+    ...{ addressOf: () => '', limits: readLimits(), clock: systemClock },
     logger: silentLogger,
   });
   const server = createServer((request, response) => {

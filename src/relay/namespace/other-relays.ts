@@ -1,8 +1,6 @@
 import type { ChangeLog } from '../bus/change-log.ts';
 import { createCommitBus, type CommitBus, type CommitBusListener } from '../bus/commit-bus.ts';
-import { openNatsTransport } from '../bus/nats-transport.ts';
-import { openPostgresTransport } from '../bus/postgres-transport.ts';
-import type { Database } from '../database/database.ts';
+import { openTransport, type BusPlace } from '../bus/open-transport.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { CommitApplier } from './apply-commits.ts';
@@ -16,12 +14,9 @@ export interface OtherRelays extends CommitBus {
 }
 
 export interface OtherRelaysOptions {
-  readonly database: Required<Pick<Database, 'listen'>>;
+  readonly place: BusPlace;
   readonly log: ChangeLog;
   readonly applier: CommitApplier;
-  readonly storageID: string;
-  /** The address of a NATS server. Default: PostgreSQL's own notifications. */
-  readonly busUrl: string | undefined;
   readonly on: CommitBusListener;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,14 +24,11 @@ export interface OtherRelaysOptions {
 
 /** Passes on what other relays commit. Rejects if it cannot hear them. */
 export async function joinOtherRelays(options: OtherRelaysOptions): Promise<OtherRelays> {
-  const { database, storageID, busUrl, log, applier, clock, logger, on } = options;
+  const { place, log, applier, clock, logger, on } = options;
   // The next reading has all later commits.
   await log.read();
   const bus = await createCommitBus({
-    open: (listener) =>
-      busUrl === undefined
-        ? openPostgresTransport(database.listen, listener)
-        : openNatsTransport(busUrl, storageID, listener, logger),
+    open: (listener) => openTransport(place, 'commits', listener),
     on: {
       ...on,
       committed(ids, pushedBy) {

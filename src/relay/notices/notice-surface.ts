@@ -85,13 +85,11 @@ export function createNoticeSurface({
       tools?.measure.refused('limit');
       socket.on('error', (error) => logger.debug('A refused connection failed', { error }));
       socket.on('message', () => socket.terminate());
-      if (refusal !== undefined) closeNotices(socket, 'limit', refusal, spread(reconnectAfterMs, random));
-      else
-        closeNotices(
-          socket,
-          'not-found',
-          `This relay does not serve the app ${JSON.stringify(client.appID)}.`,
-        );
+      const code = refusal === undefined ? 'not-found' : 'limit';
+      const reason = refusal ?? `This relay does not serve the app ${JSON.stringify(client.appID)}.`;
+      logger.debug('Refused a notice socket', { code, reason });
+      const retryAfterMs = refusal === undefined ? undefined : spread(reconnectAfterMs, random);
+      closeNotices(socket, code, reason, retryAfterMs);
       return;
     }
     const notices = new NoticeSocket(socket, client.address, incoming, optionsOf(tools));

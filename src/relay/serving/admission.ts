@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts';
-import { createKernelError } from '../../base/kernel-error.ts';
 import type { SignInLimits } from '../client/connection-options.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 
@@ -80,16 +79,4 @@ function countPerMinute(clock: Pick<Clock, 'elapsedMs'>) {
   }
 
   return { of, add: (address: string) => void counts.set(address, of(address) + 1) };
-}
-
-/** Allows a missing `Origin`, because every browser sends it. Throws RELAY_SETTING_INVALID for an invalid entry. */
-export function createOriginCheck(origins: readonly string[]): (origin: string | undefined) => boolean {
-  for (const origin of origins) {
-    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
-    throw createKernelError(
-      'RELAY_SETTING_INVALID',
-      `${JSON.stringify(origin)} is not a valid origin. Use a scheme, a host and optionally a port, such as https://app.example.org, without a path.`,
-    );
-  }
-  return (origin) => origin === undefined || origins.length === 0 || origins.includes(origin);
 }

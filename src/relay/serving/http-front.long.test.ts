@@ -12,7 +12,7 @@ import { openRelay, readHealth, startRelay } from '../../../test/support/relay/t
 
 let relay: Relay;
 beforeAll(async () => {
-  relay = await openRelay();
+  relay = await openRelay({ storage: `pglite:${await createStorage()}` });
 });
 afterAll(() => relay.close());
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { letPageRead, refuse } from '../client/http/cross-origin.ts';
+import { letPageRead, refuse, wrongOrigin, type OriginCheck } from '../client/http/cross-origin.ts';
 import { notAccepting } from '../client/http/http-channels.ts';
 import type { SyncPlace } from '../../wire/sync-path.ts';
 import { isProbe, probeReasons, type Health } from './health.ts';
@@ -24,8 +24,7 @@ export interface HttpFrontHandlers {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, place: SyncPlace): boolean;
   /** Answers any other request for a path of `sync-path`. Returns false if nothing is served so. */
   sync(request: IncomingMessage, response: ServerResponse, place: SyncPlace): boolean;
-  /** Whether a page of this origin may connect. `origin` is undefined for clients that are not browsers. */
-  allows(origin: string | undefined): boolean;
+  readonly origins: OriginCheck;
   /** A request failed. */
   failed(message: string, error: unknown): void;
 }
@@ -52,12 +51,9 @@ export function createHttpFront(handlers: HttpFrontHandlers): HttpFront {
       const place = handlers.placeOf(pathOf(request));
       if (place?.part !== 'sync' && place?.part !== 'ws') refuseUpgrade(socket, '404 Not Found', nothingHere);
       else if (hasToken(request)) refuseUpgrade(socket, '400 Bad Request', noTokensHere);
-      else if (!handlers.allows(request.headers.origin)) {
-        refuseUpgrade(
-          socket,
-          '403 Forbidden',
-          'Pages from this origin are not allowed to connect to this relay.\n',
-        );
+      else if (!handlers.origins.allows(request.headers.origin)) {
+        handlers.origins.refused(request);
+        refuseUpgrade(socket, '403 Forbidden', `${wrongOrigin}\n`);
       } else if (!handlers.upgrade(request, socket, head, place)) {
         refuseUpgrade(socket, '503 Service Unavailable', `${notAccepting}\n`);
       }
@@ -105,7 +101,7 @@ function answer(request: IncomingMessage, response: ServerResponse, handlers: Ht
   if (reasons) return answerHealth(response, reasons.length === 0, { reasons });
   const { origin } = request.headers;
   response.setHeader('vary', 'origin');
-  if (origin !== undefined && handlers.allows(origin)) letPageRead(origin, response);
+  if (origin !== undefined && handlers.origins.allows(origin)) letPageRead(origin, response);
   const place = handlers.placeOf(path);
   if (place && hasToken(request)) return refuse(response, 400, noTokensHere.trimEnd());
   if (place && handlers.sync(request, response, place)) return;

@@ -4,6 +4,7 @@ import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { createStockClient } from '../../../test/support/relay/stock-client.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { until } from '../../../test/support/until.ts';
+import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { confirmed, createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
 
 /** The value of each `GET /metrics` line, by name and labels. */
@@ -74,7 +75,7 @@ const own = async (relay: Relay) =>
   );
 
 it('shows the log and the disk of PGlite', async () => {
-  const relay = await startRelay();
+  const relay = await startRelay({ storage: `pglite:${await createStorage()}` });
   const client = await createStockClient(relay.url);
   await confirmed(client, createSharedMap(client));
   await until(async () =>

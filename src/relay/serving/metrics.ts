@@ -20,6 +20,8 @@ export interface RelayState extends NamespaceState {
 export interface Metrics {
   /** What the namespace of an app counts; undefined for the default one. */
   of(appID: string | undefined): NamespaceMeasures;
+  /** Counts a page that was refused because of its origin. No label names an app, which any page could invent. */
+  refusedOrigin(): void;
   /** Counts an answer of the operator's `authorize`. */
   decided(outcome: AuthorizeOutcome): void;
   read(): Promise<{ readonly contentType: string; readonly body: string }>;
@@ -193,6 +195,7 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
       measures.set(appID, known);
       return known;
     },
+    refusedOrigin: () => refused.inc({ code: 'origin' }),
     decided: (outcome) => decisions.inc({ outcome }),
     read: async () => ({ contentType: all.contentType, body: await all.metrics() }),
   };

@@ -188,6 +188,7 @@ export async function startServing(
     retryAfterMs: number | undefined,
     incoming: IncomingFrame | undefined,
   ): void {
+    logger.debug('Refused a client', { code, reason });
     metrics.of(undefined).wire.refused(code);
     incoming?.onChange((bytes) => {
       if (bytes > maxLateBytes.stranger) socket.terminate();

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { isRefusalCode } from '../../wire/refusal-code.ts';
 import type { SyncPlace } from '../../wire/sync-path.ts';
-import { channelHeader, refuseOrigin } from '../client/http/cross-origin.ts';
+import { channelHeader, refuseOrigin, type OriginCheck } from '../client/http/cross-origin.ts';
 import { discardBody } from '../client/http/discard-body.ts';
 import { isOutdated } from '../config/app-version.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
@@ -36,7 +36,7 @@ export interface StatelessSurface {
 export interface StatelessOptions {
   /** Opens the namespace of an app, and keeps it open. Rejects with a `StatelessRefusal` unless the relay is accepting requests. */
   enter(appID: string | undefined): Promise<Visit>;
-  allows(origin: string | undefined): boolean;
+  readonly origins: OriginCheck;
   addressOf(request: IncomingMessage): string;
   readonly limits: Pick<RelayLimits, 'messageBytes' | 'firstFrameMs' | 'requestsPerAddress'>;
   readonly clock: Clock;
@@ -59,7 +59,7 @@ interface Parts {
 }
 
 export function createStatelessSurface(options: StatelessOptions): StatelessSurface {
-  const { allows, addressOf, limits, clock, logger } = options;
+  const { origins, addressOf, limits, clock, logger } = options;
   const waitMs = limits.firstFrameMs;
   const bodies = { maxBytes: Math.min(maxBodyBytes, limits.messageBytes), waitMs, clock };
   const parts = new WeakMap<StatelessTools, Parts>();
@@ -228,7 +228,7 @@ export function createStatelessSurface(options: StatelessOptions): StatelessSurf
     answer(request, response, { appID, part }) {
       const stateless = statelessPart(request, part);
       if (!stateless) return false;
-      if (refuseOrigin(request, response, allows)) return true;
+      if (refuseOrigin(request, response, origins)) return true;
       // Without a socket, because an answer to an earlier request on the connection has not been taken yet.
       if (response.socket) void handle(request, response, stateless, appID);
       else refuseNext(response);

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** Carries a secret between relay and client, never logged: it permits sending in the channel. */
 export const channelHeader = 'maia-channel';
 
+export const wrongOrigin = 'Pages from this origin are not allowed to connect to this relay.';
+
 /** Lets a page of this origin read the response, also a refusal: otherwise it cannot tell one from a lost network. */
 export function letPageRead(origin: string, response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', origin);
@@ -23,18 +25,27 @@ export function answerPreflight(response: ServerResponse): void {
     .end();
 }
 
+/** Which pages may connect. */
+export interface OriginCheck {
+  /** `origin` is undefined for clients that are not browsers. */
+  allows(origin: string | undefined): boolean;
+  /** A request was refused because of its page. */
+  refused(request: IncomingMessage): void;
+}
+
 /** Refuses a request of a page that may not connect. Returns whether it was refused. */
 export function refuseOrigin(
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
-  allows: (origin: string | undefined) => boolean,
+  origins: OriginCheck,
 ): boolean {
-  const { origin, 'sec-fetch-mode': mode } = headers;
+  const { origin, 'sec-fetch-mode': mode } = request.headers;
   // A page that makes a `no-cors` request sends no origin.
-  if (allows(origin) && mode !== 'no-cors') return false;
+  if (origins.allows(origin) && mode !== 'no-cors') return false;
+  origins.refused(request);
   // Such a page may read only this refusal from the relay, so that it can name the cause.
   if (origin !== undefined) letPageRead(origin, response);
-  refuse(response, 403, 'Pages from this origin are not allowed to connect to this relay.');
+  refuse(response, 403, wrongOrigin);
   return true;
 }
 

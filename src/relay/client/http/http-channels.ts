@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
-import { answerPreflight, channelHeader, refuse, refuseOrigin } from './cross-origin.ts';
+import { answerPreflight, channelHeader, refuse, refuseOrigin, type OriginCheck } from './cross-origin.ts';
 import { createHttpSocket, type HttpSocket } from './http-socket.ts';
 import { readBody } from './read-body.ts';
 
@@ -19,15 +19,14 @@ export interface HttpChannelsOptions {
   /** How long a body may stall in total, including before it starts. */
   readonly bodyMs: number;
   readonly clock: Clock;
-  /** Whether a page of this origin may connect; undefined for clients that are not browsers. */
-  allows(origin: string | undefined): boolean;
+  readonly origins: OriginCheck;
   /** Resolves with false if no channel of this app can be opened at present. Absent if one always can. */
   prepare?(appID: string | undefined): Promise<boolean>;
   open(request: IncomingMessage, socket: HttpSocket, appID: string | undefined): void;
 }
 
 export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
-  const { maxPayload, bodyMs, clock, allows, open, prepare } = options;
+  const { maxPayload, bodyMs, clock, origins, open, prepare } = options;
   /** A channel is used at the path at which it was opened. */
   const sockets = new Map<string, HttpSocket>();
   const keyOf = (appID: string | undefined, channel: string) => `${appID ?? ''}/${channel}`;
@@ -105,7 +104,7 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
       const { accept = '' } = headers;
       const isOpening = method === 'GET' && accept.includes('text/event-stream');
       if (!isOpening && method !== 'POST' && method !== 'OPTIONS') return false;
-      if (refuseOrigin(request, response, allows)) return true;
+      if (refuseOrigin(request, response, origins)) return true;
       if (isOpening) void openStream(request, response, appID);
       else if (method === 'POST') void takePost(request, response, appID);
       else answerPreflight(response);

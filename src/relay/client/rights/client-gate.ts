@@ -20,6 +20,8 @@ export interface ClientGate extends OutgoingRights {
   /** Takes a message, or its first part, unless it has to wait. Returns how to take the next part, if there is one. */
   take(message: SyncMessage): TakePart | undefined;
   inspect(frame: InspectFrame): void;
+  /** A promise unless the answer is known at once. It never rejects. */
+  mayLoad(id: string): boolean | Promise<boolean>;
   /** While true, read nothing more from the client. */
   isFull(): boolean;
   hasNext(): boolean;
@@ -159,6 +161,7 @@ export function createClientGate(options: ClientGateOptions): ClientGate {
 
   return {
     mayPass,
+    mayLoad,
     goesAlong,
     take(message) {
       if (message.action !== 'content') return messages.take(message);

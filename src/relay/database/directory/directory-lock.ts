@@ -269,7 +269,7 @@ function bootName(): string {
 function locked(directory: string) {
   return createKernelError(
     'RELAY_STORAGE_LOCKED',
-    `Another relay is using the storage in ${directory}. Stop that relay, or give this one its own directory.`,
+    `Another relay is using the storage in ${directory}. Stop that relay, or use another directory.`,
   );
 }
 

@@ -62,7 +62,8 @@ it('freezes the templates, too, whose age would otherwise end the database', asy
 const disk = await mountSmallDisk();
 afterAll(async () => {
   if (disk === undefined) return;
-  execFileSync('umount', [disk]);
+  // Files that PGlite has just closed can still be in use.
+  await until(() => execFileSync('umount', [disk]));
   await rm(disk, { recursive: true });
 });
 

@@ -42,7 +42,7 @@ async function setUp() {
       response.end('The relay answers.');
       return true;
     },
-    allows: () => true,
+    origins: { allows: () => true, refused() {} },
     failed() {},
   });
   return { server, door: enterServer(server, front), url: await listen(server) };

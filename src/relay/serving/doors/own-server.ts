@@ -18,6 +18,8 @@ export async function openOwnServer(
   limits: Pick<RelayLimits, 'connections' | 'connectionsPerAddress' | 'firstFrameMs'>,
   /** A connection was not accepted, for example because no file descriptor was free. */
   failed: (error: unknown) => void,
+  /** The setting that chooses the port. */
+  setting = '--port',
 ): Promise<Door> {
   const { connections, connectionsPerAddress, firstFrameMs } = limits;
   const server = createServer(
@@ -36,7 +38,7 @@ export async function openOwnServer(
   // Connections that send no request would otherwise take all of these.
   limitPerAddress(server, 2 * connectionsPerAddress + otherPerAddress);
   server.on('upgrade', front.upgrade);
-  await listen(server, host, port);
+  await listen(server, host, port, setting);
   server.on('error', failed);
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
   const { port: listening } = server.address() as AddressInfo;
@@ -66,7 +68,7 @@ function limitPerAddress(server: Server, max: number): void {
   });
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number, setting: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', refused);
     server.listen(port, host, () => {
@@ -79,7 +81,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
         cause.code === 'EADDRINUSE'
           ? createKernelError(
               'RELAY_PORT_TAKEN',
-              `Port ${port} on ${host} is in use by another program. Stop that program, or give the relay another port.`,
+              `Port ${port} on ${host} is in use by another program. Stop that program, or choose another ${setting}.`,
               { cause },
             )
           : createKernelError(

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 import initialize, { type Sqlite3Static, type SqlValue } from '@sqlite.org/sqlite-wasm';
 import { installReadOnlyFiles, vfsName } from './read-only-files.ts';
 
@@ -49,9 +52,16 @@ export async function openSqlite(file: string): Promise<Sqlite> {
 }
 
 async function load(): Promise<Sqlite3Static> {
-  const sqlite = await initialize({ print: () => {}, printErr: () => {} });
+  const wasmBinary = await readPackedWasm();
+  const sqlite = await initialize({ print: () => {}, printErr: () => {}, ...(wasmBinary && { wasmBinary }) });
   // SQLite would also log errors, including the statements, to the console.
   Object.assign(sqlite.config, { warn: () => {}, error: () => {} });
   installReadOnlyFiles(sqlite);
   return sqlite;
+}
+
+/** Undefined in a clone, where SQLite finds its own file. */
+async function readPackedWasm(): Promise<Buffer | undefined> {
+  const packed = await readFile(new URL('sqlite3.wasm.br', import.meta.url)).catch(() => undefined);
+  return packed && promisify(brotliDecompress)(packed);
 }
