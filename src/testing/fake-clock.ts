@@ -10,6 +10,7 @@ export interface FakeClock extends Clock {
   jump(ms: number): void;
 }
 
+/** `startMs`: the time that `nowMs` begins with, in ms since the Unix epoch. */
 export function createFakeClock(startMs = 1_000_000): FakeClock {
   const timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
   let elapsedMs = 0;
