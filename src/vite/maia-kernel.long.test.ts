@@ -3,11 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, createServer, type ViteDevServer } from 'vite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { freePort } from '../../test/support/relay/free-port.ts';
 import { maiaKernel, type MaiaKernelOptions } from './maia-kernel.ts';
+
+/** Its dependencies need not resolve from the app's folder, because nothing asks for them. */
+const kernelEntry = fileURLToPath(new URL('../index.ts', import.meta.url));
 
 let root: string;
 const closings: (() => unknown)[] = [];
@@ -28,7 +32,8 @@ async function createDevServer(options: MaiaKernelOptions): Promise<ViteDevServe
     configFile: false,
     root,
     logLevel: 'silent',
-    server: { host: 'localhost', port: 0 },
+    // The kernel’s source is outside the app.
+    server: { host: 'localhost', port: 0, fs: { strict: false } },
     plugins: [maiaKernel(options)],
   });
   closings.push(() => server.close());
@@ -97,19 +102,32 @@ describe('in dev', () => {
     expect(JSON.parse(await firstMessage(urlOf(server), '/sync/notes'))).toMatchObject({ maia: 'hello' });
   });
 
-  it('adds the panel to the page before the app', async () => {
-    const html = await (await fetch(await serve({ relay: false }))).text();
-    expect(html).toContain('@id/virtual:maia-kernel/devtools');
-    expect(html.indexOf('maia-kernel/devtools')).toBeLessThan(html.indexOf('main.js'));
+  it('[PANEL-16] the kernel’s entry brings the panel along, which runs before the app', async () => {
+    const { environments } = await createDevServer({ relay: false });
+    const entry = await environments.client.transformRequest(kernelEntry);
+    expect(entry?.code).toMatch(/^import .*"\/.*devtools\/index\.ts";$/m);
+    expect(entry?.code).toContain('mountDevtools()');
+  });
+
+  it('[PANEL-16] no page, no other module, and nothing on a server has the panel', async () => {
+    const server = await createDevServer({ relay: false });
+    await server.listen();
+    const html = await (await fetch(urlOf(server))).text();
+    const other = await server.environments.client.transformRequest('/main.js');
+    const onServer = await server.environments.ssr.transformRequest(kernelEntry);
+    expect(onServer?.code).toContain('resumeSession');
+    for (const text of [html, other?.code, onServer?.code]) expect(text).not.toContain('devtools');
   });
 
   it('omits the panel if it is disabled', async () => {
-    const html = await (await fetch(await serve({ relay: false, devtools: false }))).text();
-    expect(html).not.toContain('maia-kernel');
+    const { environments } = await createDevServer({ relay: false, devtools: false });
+    const entry = await environments.client.transformRequest(kernelEntry);
+    expect(entry?.code).toContain('resumeSession');
+    expect(entry?.code).not.toContain('devtools');
   });
 });
 
-describe('with the relay', { timeout: 60_000 }, () => {
+describe('with the relay', () => {
   const relay = { port: 0, storage: 'memory:' };
 
   it('starts and stops it with the dev server', async () => {
@@ -120,6 +138,24 @@ describe('with the relay', { timeout: 60_000 }, () => {
 
     await server.close();
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
+  });
+
+  it('prints where the relay is, and how to open the panel', async () => {
+    const server = await createDevServer({ relay });
+    await server.listen();
+    const info = vi.spyOn(server.config.logger, 'info');
+    server.printUrls();
+    const lines = info.mock.calls.map(([line]) => line);
+    expect(lines.slice(-2)).toEqual([
+      expect.stringMatching(/Relay: +http:\/\/127\.0\.0\.1:\d+\/$/),
+      expect.stringContaining('Alt+Shift+M'),
+    ]);
+  });
+
+  it('reads its settings from an .env file, unless the config gives them', async () => {
+    writeFileSync(join(root, '.env'), 'SYNC_MAIA_STORAGE=memory\nSYNC_MAIA_MIN_APP_VERSION=2\n');
+    const url = await serve({ relay: { port: 0, minAppVersion: '3' } });
+    expect(JSON.parse(await firstMessage(url))).toMatchObject({ durability: 'none', minAppVersion: '3' });
   });
 
   it('forwards to the port that the system assigned to the relay', async () => {

@@ -2,11 +2,15 @@ import { resolve } from 'node:path';
 import { loadEnv, type Plugin, type ProxyOptions, type ResolvedConfig, type UserConfig } from 'vite';
 import type { RelayOptions } from '../relay/index.ts';
 import { createDevRelay } from './dev-relay.ts';
+import { aliasCojson, explainJazzTools, installedJazzTools } from './jazz-tools.ts';
+import { kernelNameIn, kernelNames } from './kernel-name.ts';
+import { isKernelEntry, withPanel } from './panel.ts';
 
 export interface MaiaKernelOptions {
   /**
-   * The reference relay, started and stopped with the dev server. Unless these options override it, its port is 4203 and its
-   * data is in `./local-sync.db`. Default: true, or false if `proxyTarget` is given.
+   * The reference relay, started and stopped with the dev server. Unless these options, or SYNC_MAIA_… and DB_PATH in the
+   * environment or an `.env` file, override it, its port is 4203 and its data is in `./local-sync.db`, for which PGlite must be
+   * installed. Default: true, or false if `proxyTarget` is given.
    */
   readonly relay?: boolean | RelayOptions;
   /**
@@ -14,7 +18,7 @@ export interface MaiaKernelOptions {
    * serves that app.
    */
   readonly appID?: string;
-  /** Adds the devtools panel to every page of the dev server, never to a build. Default: true. */
+  /** Adds the devtools panel to every page of the dev server that loads the kernel, never to a build. Default: true. */
   readonly devtools?: boolean;
   /** The target for requests to `/sync`. Default: the started relay, otherwise `http://localhost:4203`. */
   readonly proxyTarget?: string;
@@ -22,8 +26,6 @@ export interface MaiaKernelOptions {
 
 /** `/sync` and `/sync/{appID}`, but not files of the app in a folder of that name. */
 const syncPath = '^/sync(?:/[\\w-]+)?/?(?:\\?.*)?$';
-
-const panelID = 'virtual:maia-kernel/devtools';
 
 /**
  * Connects an app to its relay. The dev server forwards `/sync`, so the app needs no address. A build uses the address in
@@ -35,13 +37,21 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
   const relayOptions = { ...(appID !== undefined && { appIDs: [appID] }), ...(relay !== true && relay) };
   const devRelay = relay === false ? undefined : createDevRelay(relayOptions);
   let proxy: ProxyOptions | undefined;
+  /** A package for the relay is missing. Vite would log each attempt to reach the relay, so the page gets 404 instead. */
+  let isRelayMissing = false;
   let config: ResolvedConfig | undefined;
+  let relayURL: string | undefined;
 
   return {
     name: 'maia-kernel',
     config(userConfig, { command, mode }) {
-      if (command === 'build') return { define: { ...readRelayAddress(userConfig, mode), ...defineApp } };
+      // From source, `cojson` is already the kernel's.
+      const root = resolve(userConfig.root ?? '');
+      const aliases = { resolve: { alias: isInstalled ? aliasCojson(kernelNameIn(root)) : [] } };
+      if (command === 'build')
+        return { ...aliases, define: { ...readRelayAddress(userConfig, mode), ...defineApp } };
       return {
+        ...aliases,
         define: { __MAIA_DEV_PROXY__: 'true', ...defineApp },
         server: {
           proxy: {
@@ -50,10 +60,11 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
               ws: true,
               // The proxy reads these options on each request; the port of the started relay is only known later.
               configure: (_, live) => (proxy = live),
+              bypass: () => (isRelayMissing ? false : undefined),
             },
           },
         },
-        optimizeDeps: { exclude: isInstalled ? ['@MaiaOS/kernel'] : [] },
+        optimizeDeps: isInstalled ? optimizedDeps(root) : {},
       };
     },
     configResolved(resolved) {
@@ -64,27 +75,38 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
     // port.
     async buildStart() {
       if (!config || !devRelay || !isDevServer(config)) return;
-      const url = await devRelay.start(config.logger);
-      if (proxy && proxyTarget === undefined) proxy.target = url;
+      const { mode, envDir, logger } = config;
+      relayURL = await devRelay.start(logger, loadEnv(mode, envDir, ''));
+      if (proxyTarget !== undefined) return;
+      isRelayMissing = relayURL === undefined;
+      if (proxy && relayURL !== undefined) proxy.target = relayURL;
+    },
+    configureServer(server) {
+      const printUrls = server.printUrls.bind(server);
+      server.printUrls = () => {
+        printUrls();
+        const { logger } = server.config;
+        if (relayURL !== undefined) logger.info(`  ➜  Relay:   ${relayURL}/`);
+        if (devtools) logger.info('  ➜  Panel:   press Alt+Shift+M in the page');
+      };
     },
     buildEnd: () => devRelay?.close(),
 
-    transformIndexHtml() {
-      if (!config || !devtools || !isDevServer(config)) return [];
-      // In the head, so that the panel exists before the code of the app runs.
-      const src = `${config.base}@id/${panelID}`;
-      return [{ tag: 'script', attrs: { type: 'module', src }, injectTo: 'head' }];
+    resolveId: {
+      // Vite itself would replace a missing peer by an empty module.
+      order: 'pre',
+      handler(id, importer) {
+        if (config && id === 'jazz-tools' && importer !== undefined && jazzEntry.test(importer)) {
+          const problem = explainJazzTools(installedJazzTools(config.root));
+          if (problem !== undefined) this.error(problem);
+        }
+        return undefined;
+      },
     },
-    resolveId(id, importer) {
-      if (id === panelID) return id;
-      // A virtual module has no location, so resolve its imports relative to the app.
-      if (config && importer === panelID) return this.resolve(id, resolve(config.root, 'index.html'));
-      return undefined;
-    },
-    load(id) {
-      if (id !== panelID) return undefined;
-      // The app may already have added the element.
-      return `import { mountDevtools } from '@MaiaOS/kernel/devtools';\nif (!document.querySelector('maia-devtools')) mountDevtools();\n`;
+    transform(code, id) {
+      if (!config || !devtools || !isDevServer(config) || !isKernelEntry(id)) return undefined;
+      // What follows the code leaves its source map as it is. A server has no page to show the panel in.
+      return this.environment.config.consumer === 'client' ? { code: withPanel(code), map: null } : undefined;
     },
   };
 }
@@ -94,6 +116,18 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
  * this package runs from source, Vite must scan it for dependencies, or these would be discovered late.
  */
 const isInstalled = /[\\/]node_modules[\\/]/.test(import.meta.url);
+
+/** Whatever its name: pnpm's folder has the one of the registry. */
+const jazzEntry = /[\\/]@maiaos[\\/]kernel[\\/]dist[\\/]jazz\.js/i;
+
+/**
+ * Vite must not bundle the kernel's cojson, or `cojson`, which stands for it, into other packages. Its scan does not see what the
+ * kernel imports of jazz-tools, and would reload the page once it does.
+ */
+function optimizedDeps(root: string) {
+  const include = installedJazzTools(root) === undefined ? [] : ['jazz-tools', 'jazz-tools/testing'];
+  return { exclude: [...kernelNames, 'cojson'], include };
+}
 
 /** Vitest serves modules too, but needs neither the relay nor the panel. */
 function isDevServer({ command, plugins }: ResolvedConfig): boolean {

@@ -1,0 +1,1 @@
+export { createJazzManager, type JazzManager, type JazzManagerOptions } from './jazz-manager.ts';
