@@ -1,7 +1,6 @@
-import { type ErasedAtRelay, type Remember, type Session } from '@MaiaOS/kernel';
+import { type ErasedAtRelay, type Invite, type Remember, type Session } from '@MaiaOS/kernel';
 import { createContext } from 'svelte';
 import { type Edits } from './list/edits.svelte.ts';
-import { type Invite } from './model/invite-link.ts';
 import { type Lists } from './model/lists.ts';
 import { type NotCountedView } from './not-counted/not-counted-view.svelte.ts';
 import { type SyncView } from './sync/sync-view.svelte.ts';

@@ -1,7 +1,7 @@
 import { takeInvite } from './address.ts';
 
 // Remove an invite's secret from the address bar before loading anything else or connecting.
-const arrived = takeInvite(location, history);
+const arrived = takeInvite();
 
 import('./start-app.ts').then(
   ({ startApp }) => startApp(arrived),

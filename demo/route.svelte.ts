@@ -1,4 +1,5 @@
-import { takeInvite, type ArrivedInvite } from './address.ts';
+import { type Invite } from '@MaiaOS/kernel';
+import { takeInvite } from './address.ts';
 
 /** The current page, from the URL's hash, so that links, the back button and reloads work. */
 export type Route =
@@ -16,10 +17,10 @@ export function goTo(route: Route): void {
 }
 
 /** Follows the address bar for the life of the page, including share links pasted into it. */
-export function createRouter(onInvite: (arrived: ArrivedInvite) => void): { readonly route: Route } {
+export function createRouter(onInvite: (arrived: Invite) => void): { readonly route: Route } {
   let route = $state.raw(parseRoute(location.hash));
   addEventListener('hashchange', () => {
-    const arrived = takeInvite(location, history);
+    const arrived = takeInvite();
     if (arrived) onInvite(arrived);
     else route = parseRoute(location.hash);
   });

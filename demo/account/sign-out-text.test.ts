@@ -11,9 +11,7 @@ const list: ListView = {
   items: ['a', 'b', 'c', 'd', 'e', 'f'].map(item),
   missingItems: 0,
   canChange: true,
-  canInvite: true,
-  members: [],
-  others: 0,
+  canManage: true,
   inviteSecret: undefined,
 };
 const view = { state: 'ready', lists: [list] } as const;

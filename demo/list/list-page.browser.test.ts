@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import type { TestDevice } from '../model/test-network.ts';
+import type { TestDevice } from '../model/test-device.ts';
 import { openTestShell, type TestShell } from '../shell/test-shell.ts';
 
 let shell: TestShell;

@@ -3,7 +3,8 @@ import { failureOf } from '../session/failure-of.ts';
 
 /** Why an edit was not made, and what the user can do. */
 export function refusedEdit(error: unknown): string {
-  if (isKernelError(error, 'WRITE_FORBIDDEN')) return forbiddenText(error.details.role);
+  if (isKernelError(error, 'WRITE_FORBIDDEN') || isKernelError(error, 'SHARE_FORBIDDEN'))
+    return forbiddenText(error.details.role);
   if (isKernelError(error, 'VALUE_TOO_LARGE')) return 'That is too long for one item. Make it shorter.';
   return failureOf(error).message;
 }

@@ -1,10 +1,17 @@
 import { type AppContext } from '../app-context.ts';
 import { type ListView } from '../model/list-view.ts';
 import { goTo } from '../route.svelte.ts';
+import { countOthers } from '../share/others.ts';
 
 /** Returns what removes a list from the user's lists and offers the undo. */
-export function createRemoval({ lists, edits, undo }: Pick<AppContext, 'lists' | 'edits' | 'undo'>) {
-  return ({ id, title, others, state }: ListView) => {
+export function createRemoval({
+  session,
+  lists,
+  edits,
+  undo,
+}: Pick<AppContext, 'session' | 'lists' | 'edits' | 'undo'>) {
+  return ({ id, title, state }: ListView) => {
+    const others = countOthers(session.members(id).current);
     const removed = edits.make(() => lists.remove(id));
     if (!removed) return;
     goTo({ page: 'lists' });

@@ -1,15 +1,20 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { doneItems } from './list-view.ts';
-import { createTestNetwork, type TestDevice } from './test-network.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type TestDevice } from './test-device.ts';
+import { createTestNetwork, type TestNetwork } from './test-network.ts';
 import { until } from '../../test/support/until.ts';
 
+let network: TestNetwork;
 let phone: TestDevice;
 let laptop: TestDevice;
 let id: string;
 
+beforeAll(async () => {
+  network = await createTestNetwork();
+});
+afterAll(() => network.end());
+
 describe('two devices of one account while disconnected', () => {
   beforeEach(async () => {
-    const network = await createTestNetwork();
     phone = await network.newAccount();
     id = phone.lists.add('Groceries');
     for (const text of ['a', 'b', 'c']) phone.edit.addItem(id, text);
@@ -46,7 +51,7 @@ describe('two devices of one account while disconnected', () => {
       expect(laptop.shows()).toEqual(phone.shows());
     });
     const list = laptop.list(id);
-    expect(list && doneItems(list).map((done) => done.text)).toEqual(['A']);
+    expect(list && list.items.filter(({ done }) => done).map(({ text }) => text)).toEqual(['A']);
   });
 
   it('converge to the same text and position if both changed them', async () => {

@@ -1,101 +1,81 @@
-import { type CoID, type LocalNode, RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
-import { openInvites } from './group-members.ts';
-import { inviteKey, itemKey, nameKey, pictureKey, titleKey } from './list-keys.ts';
+import { type Session } from '@MaiaOS/kernel';
+import { type RawCoMap } from '@MaiaOS/kernel/cojson';
+import { inviteKey, itemKey, pictureKey, titleKey } from './list-keys.ts';
+import { type MapChange } from './not-counted.ts';
+import { openItems, readList, readPicture, type PictureRef } from './list-view.ts';
 import { orderKeyBetween } from './order-key.ts';
-import { isSamePicture, readPicture, type PictureRef } from './picture.ts';
-import { readItems } from './read-item.ts';
-import { removeMember, revokeLinks } from './unshare-list.ts';
-import { writePicture } from './write-picture.ts';
 
-/** Edits lists on this device. An edit of a title, item or name is one private transaction; a new item takes two. */
-export interface ListEditor {
-  rename(listID: string, title: string): void;
-  /** Adds an item at the end and returns its ID. */
-  addItem(listID: string, text: string): string;
-  setText(itemID: string, text: string): void;
-  setDone(itemID: string, done: boolean): void;
-  /** `toIndex` is a position among the other open items. Writes only to this item. */
-  moveItem(listID: string, itemID: string, toIndex: number): void;
-  /** Returns the undo, which restores the item with any changes made to it in the meantime. */
-  removeItem(listID: string, itemID: string): () => void;
-  /**
-   * Adds or replaces an item's picture and resolves to the undo. The item refers to the picture only once it is
-   * written, so closing the tab early leaves the item unchanged.
-   */
-  putPicture(itemID: string, picture: Blob): Promise<() => void>;
-  /** Returns the undo. */
-  removePicture(itemID: string): () => void;
-  /** Sets the name that other members see for this account. An empty name removes it. */
-  setMemberName(listID: string, accountID: string, name: string): void;
-  /** Returns the secret of the list's only link. Creates one if there is none. */
-  inviteSecret(listID: string): string;
-  /** Invalidates all existing links. Members stay. */
-  revokeLinks(listID: string): void;
-  /** Also revokes the links. The member does not get the key for later edits. */
-  removeMember(listID: string, accountID: string): void;
-}
+export type ListEditor = ReturnType<typeof createListEditor>;
 
-export function createListEditor(node: LocalNode): ListEditor {
+/** Edits lists on this device. An edit of a title or an item is one private transaction; a new item takes two. */
+export function createListEditor(session: Session) {
   return {
-    rename: (listID, title) => map(listID).set(titleKey, title),
-    addItem(listID, text) {
+    rename: (listID: string, title: string) => map(listID).set(titleKey, title),
+    /** Adds an item at the end and returns its ID. */
+    addItem(listID: string, text: string): string {
       const list = map(listID);
-      const last = readItems(node, list).at(-1)?.order ?? '';
+      const last = readList(session, listID).items.at(-1)?.order ?? '';
       const item = list.group.createMap({ text, done: false, order: orderKeyBetween(last, undefined) });
       list.set(itemKey(item.id), true);
       return item.id;
     },
-    setText: (itemID, text) => map(itemID).set('text', text),
-    setDone: (itemID, done) => map(itemID).set('done', done),
-    moveItem(listID, itemID, toIndex) {
-      const others = readItems(node, map(listID)).filter((item) => !item.done && item.id !== itemID);
+    setText: (itemID: string, text: string) => map(itemID).set('text', text),
+    setDone: (itemID: string, done: boolean) => map(itemID).set('done', done),
+    /** `toIndex` is a position among the other open items. Writes only to this item. */
+    moveItem(listID: string, itemID: string, toIndex: number) {
+      const others = openItems(readList(session, listID)).filter(({ id }) => id !== itemID);
       const before = others[toIndex - 1]?.order ?? '';
       map(itemID).set('order', orderKeyBetween(before, others[toIndex]?.order));
     },
-    removeItem(listID, itemID) {
+    /** Returns the undo, which restores the item with any changes made to it in the meantime. */
+    removeItem(listID: string, itemID: string): () => void {
       const list = map(listID);
       list.delete(itemKey(itemID));
       return () => list.set(itemKey(itemID), true);
     },
-    async putPicture(itemID, picture) {
-      return setPicture(itemID, await writePicture(map(itemID).group, picture));
+    /**
+     * Adds or replaces an item's picture and resolves to the undo. The item refers to the picture only once it is
+     * written, so closing the tab early leaves the item unchanged.
+     */
+    async putPicture(itemID: string, picture: Blob): Promise<() => void> {
+      const { id, bytes } = await session.files.write(itemID, picture);
+      return setPicture(itemID, { id, bytes });
     },
-    removePicture: (itemID) => setPicture(itemID, undefined),
-    setMemberName: (listID, accountID, name) => map(listID).set(nameKey(accountID), name),
-    inviteSecret(listID) {
-      const list = map(listID);
-      const known = list.get(inviteKey);
-      if (typeof known === 'string' && openInvites(list.group).length > 0) return known;
-      const secret = list.group.createInvite('writer');
-      list.set(inviteKey, secret);
-      return secret;
+    /** Returns the undo. */
+    removePicture: (itemID: string) => setPicture(itemID, undefined),
+    /** Creates a link with which anyone can change the list, and keeps it for all members. */
+    async createLink(listID: string): Promise<void> {
+      const { link } = await session.share(listID);
+      map(listID).set(inviteKey, link.slice(link.lastIndexOf('/') + 1));
     },
-    revokeLinks: (listID) => revokeLinks(map(listID)),
-    removeMember(listID, accountID) {
-      const member = node.getLoaded(accountID as CoID<RawAccount>);
-      if (!(member instanceof RawAccount))
-        throw new Error(`${accountID} is not a member of any loaded list.`);
-      removeMember(map(listID), member);
+    /** Makes edits again, as new ones. */
+    makeAgain(changes: readonly MapChange[]) {
+      for (const { mapID, key, value } of changes) {
+        if (value === undefined) map(mapID).delete(key);
+        else map(mapID).set(key, value as string);
+      }
     },
   };
 
   function setPicture(itemID: string, picture: PictureRef | undefined): () => void {
-    const before = readPicture(map(itemID));
+    const item = map(itemID);
+    const current = () => readPicture(item.get(pictureKey));
+    const before = current();
     refer(picture);
     return () => {
       // Keep a newer picture from another device.
-      if (isSamePicture(readPicture(map(itemID)), picture)) refer(before);
+      if (current()?.id === picture?.id) refer(before);
     };
 
     function refer(to: PictureRef | undefined) {
-      if (to) map(itemID).set(pictureKey, { ...to });
-      else map(itemID).delete(pictureKey);
+      if (to) item.set(pictureKey, { ...to });
+      else item.delete(pictureKey);
     }
   }
 
   function map(id: string): RawCoMap {
-    const loaded = node.getLoaded(id as CoID<RawCoMap>);
-    if (!(loaded instanceof RawCoMap)) throw new Error(`${id} is not loaded, so it cannot be changed.`);
-    return loaded;
+    const now = session.watch(id).current;
+    if (now.state === 'ready') return now.raw;
+    throw new Error(`${id} is not loaded, so it cannot be changed.`);
   }
 }

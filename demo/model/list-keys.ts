@@ -4,12 +4,11 @@
  *
  * - root (owned by the account): lists/<listID> = order key; seen/<listID> = until when the user has dealt with edits that
  *   do not count
- * - list (owned by its own group): title, invite, items/<itemID> = true, names/<accountID> = the name that this member
- *   chose
- * - item (owned by the list's group): text, done, order, picture = { id of its stream, bytes }
- * - picture (owned by the list's group): a binary stream, sent after everything else
+ * - list (owned by its own group): title, invite = the secret of its latest link, items/<itemID> = true
+ * - item (owned by the list's group): text, done, order, picture = { id of its file, bytes }
+ * - picture (owned by the list's group): a file
  *
- * Every transaction is private: a relay sees only IDs, sizes, times, and which CoValues are binary streams.
+ * Every transaction is private: a relay sees only IDs, sizes, times, and which CoValues are files.
  */
 export const titleKey = 'title';
 export const inviteKey = 'invite';
@@ -18,13 +17,9 @@ export const pictureKey = 'picture';
 const itemPrefix = 'items/';
 const listPrefix = 'lists/';
 
-/** In characters. */
-export const longestName = 60;
-
 export const itemKey = (itemID: string) => `${itemPrefix}${itemID}`;
 export const seenKey = (listID: string) => `seen/${listID}`;
 export const listKey = (listID: string) => `${listPrefix}${listID}`;
-export const nameKey = (accountID: string) => `names/${accountID}`;
 
 export function itemIDs(keys: readonly string[]): readonly string[] {
   return idsUnder(itemPrefix, keys);

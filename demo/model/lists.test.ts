@@ -1,31 +1,41 @@
 import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
+import { createTestSession } from '@MaiaOS/kernel/testing';
 import { get } from 'svelte/store';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { doneItems, openItems } from './list-view.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openItems } from './list-view.ts';
 import { createLists } from './lists.ts';
-import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
+import { createTestDevice, type TestDevice } from './test-device.ts';
 import { until } from '../../test/support/until.ts';
 
-let network: TestNetwork;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  network = await createTestNetwork();
-  phone = await network.newAccount();
+  phone = createTestDevice(await createTestSession());
 });
+afterEach(() => phone.session.close());
 
 const titles = () => phone.shows().lists.map((list) => list.title);
 
 describe('lists', () => {
   it('are empty in a new account, which differs from not loaded', async () => {
     await until(() => expect(phone.shows()).toEqual({ state: 'ready', lists: [] }));
-    const stranger = createLists(phone.node, await network.newAccount().then(({ account }) => account));
-    expect(get(stranger).state).toBe('loading');
+    const other = await createTestSession();
+    const stranger = createLists({ ...phone.session, account: other.account });
+    expect(get(stranger).state).toBe('missing');
+    await other.close();
   });
 
   it('keep the order of their creation', async () => {
     for (const title of ['Groceries', 'Cabin', 'Books']) phone.lists.add(title);
     await until(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
+  });
+
+  it('are in the order of their keys, whichever was written last', async () => {
+    const groceries = phone.lists.add('Groceries');
+    phone.lists.add('Cabin');
+    const root = phone.node.getLoaded(phone.account.get('root') as CoID<RawCoMap>);
+    root?.set(`lists/${groceries}`, 'z');
+    await until(() => expect(titles()).toEqual(['Cabin', 'Groceries']));
   });
 
   it('return to their position when a removal is undone', async () => {
@@ -48,10 +58,9 @@ describe('lists', () => {
     const id = phone.lists.add('Groceries');
     await until(() =>
       expect(phone.list(id)).toMatchObject({
-        others: 0,
         inviteSecret: undefined,
         canChange: true,
-        canInvite: true,
+        canManage: true,
       }),
     );
   });
@@ -59,7 +68,7 @@ describe('lists', () => {
   it('write nothing that a relay can read', async () => {
     const id = phone.lists.add('Groceries');
     phone.edit.addItem(id, 'Milk');
-    phone.edit.inviteSecret(id);
+    await phone.edit.createLink(id);
     await until(() => expect(phone.texts(id)).toEqual(['Milk']));
     const root = phone.account.get('root');
     for (const mapID of [id, phone.itemID(id, 'Milk'), root]) {
@@ -96,7 +105,7 @@ describe('items', () => {
     await until(() => {
       const list = phone.list(id);
       expect(list && openItems(list).map((item) => item.text)).toEqual(['c', 'a']);
-      expect(list && doneItems(list).map((item) => item.text)).toEqual(['b']);
+      expect(list && list.items.filter(({ done }) => done).map((item) => item.text)).toEqual(['b']);
     });
   });
 

@@ -1,6 +1,7 @@
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const wholeLength = 4;
-const wholeCount = digits.length ** wholeLength;
+/** What a digit counts in the four places of a whole number. */
+const wholePlaces = [3, 2, 1, 0].map((place) => digits.length ** place);
+const wholeCount = digits.length ** wholePlaces.length;
 
 /** A random suffix keeps the keys of two devices distinct if both fill the same gap. */
 const jitterLength = 3;
@@ -34,17 +35,11 @@ function middle(lo: string, hi: string | undefined): string {
 
 function wholeOf(key: string): number {
   if (key === '') return Math.floor(wholeCount / 2);
-  let whole = 0;
-  for (let i = 0; i < wholeLength; i++) whole = whole * digits.length + (valueAt(key, i) ?? 0);
-  return whole;
+  return wholePlaces.reduce((whole, _, place) => whole * digits.length + (valueAt(key, place) ?? 0), 0);
 }
 
 function wholeText(whole: number): string {
-  let text = '';
-  for (let rest = whole; text.length < wholeLength; rest = Math.floor(rest / digits.length)) {
-    text = digitAt(rest % digits.length) + text;
-  }
-  return text;
+  return wholePlaces.map((size) => digitAt((whole / size) % digits.length)).join('');
 }
 
 function digitAt(value: number): string {

@@ -1,100 +1,41 @@
-import { cojsonInternals, LocalNode, type RawAccount, WasmCrypto } from '@MaiaOS/kernel/cojson';
-import { createListEditor, type ListEditor } from './edit-list.ts';
-import { type ListView } from './list-view.ts';
-import { createLists, type Lists, type ListsView } from './lists.ts';
-
-/** A device with plain cojson and no storage. */
-export interface TestDevice {
-  readonly node: LocalNode;
-  readonly account: RawAccount;
-  readonly lists: Lists;
-  readonly edit: ListEditor;
-  /** What the device currently shows. */
-  shows(): ListsView;
-  list(listID: string): ListView | undefined;
-  texts(listID: string): readonly string[];
-  itemID(listID: string, text: string): string;
-  connect(): void;
-  disconnect(): void;
-}
+import { signInWithRecoveryPhrase, signUpWithRecoveryPhrase, type Session } from '@MaiaOS/kernel';
+import { createTestRelay } from '@MaiaOS/kernel/testing/node';
+import { createTestDevice, type TestDevice } from './test-device.ts';
 
 export interface TestNetwork {
   /** Not connected yet. */
   newAccount(): Promise<TestDevice>;
-  /** A second, connected device of the same account that starts with nothing but the keys. */
+  /** A second, connected device of the same account, once the relay has what the first one has. */
   sameAccount(device: TestDevice): Promise<TestDevice>;
+  end(): Promise<void>;
 }
 
-/** Devices that share one relay, which has no keys. */
+/** Devices that keep nothing, and one relay. */
 export async function createTestNetwork(): Promise<TestNetwork> {
-  const crypto = await WasmCrypto.create();
-  const agent = crypto.newRandomAgentSecret();
-  const relay = new LocalNode(agent, crypto.newRandomSessionID(crypto.getAgentID(agent)), crypto);
-  let plugs = 0;
+  const relay = await createTestRelay();
+  const options = { remember: 'never', sync: { url: relay.url } } as const;
+  const phrases = new Map<string, string>();
+  const opened: Session[] = [];
+
+  function open(session: Session): TestDevice {
+    opened.push(session);
+    return createTestDevice(session);
+  }
 
   return {
     async newAccount() {
-      const { node } = await LocalNode.withNewlyCreatedAccount({
-        crypto: await WasmCrypto.create(),
-        creationProps: { name: 'Somebody' },
-        migration: (account) => {
-          account.set('profile', account.createMap({ name: 'Somebody' }).id, 'trusting');
-          account.set('root', account.createMap().id, 'trusting');
-        },
-      });
-      return createDevice(node, createPlug(node));
+      const { session, phrase } = await signUpWithRecoveryPhrase({ ...options, anotherAccount: true });
+      session.sync.pause();
+      phrases.set(session.accountID, phrase);
+      return open(session);
     },
-    async sameAccount(first) {
-      const crypto = await WasmCrypto.create();
-      const node = new LocalNode(first.node.agentSecret, crypto.newRandomSessionID(first.account.id), crypto);
-      const plug = createPlug(node);
-      plug.connect();
-      const account = await node.load(first.account.id);
-      const rootID = account === 'unavailable' ? undefined : account.get('root');
-      if (!rootID || (await node.load(rootID)) === 'unavailable')
-        throw new Error('The relay does not have this account.');
-      return createDevice(node, plug);
+    async sameAccount({ session: first }) {
+      await first.sync.whenConfirmed(String(first.account.get('root')));
+      return open(await signInWithRecoveryPhrase(phrases.get(first.accountID) ?? '', options));
     },
-  };
-
-  function createPlug(node: LocalNode) {
-    const number = plugs++;
-    const ids = { relay: `relay-${number}`, device: `device-${number}` };
-    return {
-      connect() {
-        const roles = { peer1role: 'server', peer2role: 'client' } as const;
-        const [toRelay, toDevice] = cojsonInternals.connectedPeers(ids.relay, ids.device, roles);
-        node.syncManager.addPeer(toRelay);
-        relay.syncManager.addPeer(toDevice);
-      },
-      disconnect() {
-        node.syncManager.removePeer(ids.relay);
-        relay.syncManager.removePeer(ids.device);
-      },
-    };
-  }
-}
-
-function createDevice(node: LocalNode, plug: Pick<TestDevice, 'connect' | 'disconnect'>): TestDevice {
-  const account = node.expectCurrentAccount('in a test');
-  const lists = createLists(node, account);
-  let view: ListsView = { state: 'loading', lists: [] };
-  lists.subscribe((next) => (view = next));
-  const list = (listID: string) => view.lists.find((candidate) => candidate.id === listID);
-
-  return {
-    node,
-    account,
-    lists,
-    edit: createListEditor(node),
-    shows: () => view,
-    list,
-    texts: (listID) => list(listID)?.items.map((item) => item.text) ?? [],
-    itemID(listID, text) {
-      const item = list(listID)?.items.find((candidate) => candidate.text === text);
-      if (!item) throw new Error(`This device shows no item “${text}”.`);
-      return item.id;
+    async end() {
+      await Promise.all(opened.map((session) => session.close()));
+      await relay.close();
     },
-    ...plug,
   };
 }

@@ -1,17 +1,16 @@
 import { type CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { type TestDevice } from '../model/test-network.ts';
+import { type TestDevice } from '../model/test-device.ts';
 import { openTestShell, type TestShell } from '../shell/test-shell.ts';
 
 let device: TestDevice;
 let listID: string;
 let shell: TestShell;
-let setNotCounted: TestShell['setNotCounted'];
 
 beforeEach(async () => {
   shell = await openTestShell('Cabin', ['Firewood', 'Soap']);
-  ({ device, listID, setNotCounted } = shell);
+  ({ device, listID } = shell);
   await expect.element(item('Firewood')).toBeVisible();
 });
 afterEach(async () => {
@@ -31,13 +30,18 @@ function map(id: string): RawCoMap {
   return loaded;
 }
 
-/** The latest edit of each CoValue does not count. */
-function lose(...ids: readonly string[]) {
-  const sessionID = device.node.currentSessionID;
-  const latest = (id: string) => (map(id).core.knownState().sessions[sessionID] ?? 0) - 1;
-  const edit = { sessionID, madeAt: 1, reason: 'no-access', message: '' } as const;
-  setNotCounted(Object.fromEntries(ids.map((id) => [id, [{ ...edit, index: latest(id) }]])));
+/** The latest edit of each CoValue does not count, as if the group had lost it; or counts again. */
+function judge(counts: boolean, ...ids: readonly string[]) {
+  for (const id of ids) {
+    const edit = map(id).core.verifiedTransactions.at(-1);
+    Object.assign(edit ?? {}, { isValid: counts, validationErrorMessage: counts ? undefined : 'lost' });
+  }
+  // Another change of the account's lists, so that they are read again.
+  device.lists.setSeenUntil('co_zAnother', ++judgements);
 }
+let judgements = 0;
+
+const lose = (...ids: readonly string[]) => judge(false, ...ids);
 
 /** As a manager of the list would. */
 const removeMe = () => map(listID).group.removeMember(device.account);
@@ -47,7 +51,7 @@ it('shows what happened, in the list and in the sidebar, until the edits count a
   await expect.element(notice).toHaveTextContent(/1 change does not count.*lost the right.*Soap\s*added/);
   await expect.element(status('1 change does not count')).toBeInTheDocument();
   await expect.element(page.getByRole('link', { name: /Cabin has changes that do not count/ })).toBeVisible();
-  setNotCounted({});
+  judge(true, listID, device.itemID(listID, 'Soap'));
   await expect.element(notice).not.toBeInTheDocument();
   expect(status('does not count').query()).toBeNull();
 });
@@ -76,10 +80,11 @@ it('makes the change again', async () => {
 });
 
 it('is dismissed, and restored by undo', async () => {
-  lose(device.itemID(listID, 'Soap'));
+  const soap = device.itemID(listID, 'Soap');
+  lose(soap);
   await button('Dismiss').click();
   await expect.element(notice).not.toBeInTheDocument();
-  expect(device.lists.seenUntil(listID)).toBe(1);
+  expect(device.lists.seenUntil(listID)).toBe(map(soap).core.verifiedTransactions.at(-1)?.madeAt);
   await button('Undo').click();
   await expect.element(notice).toBeVisible();
 });

@@ -15,8 +15,6 @@ export function notCountedText(
   const why = {
     'not-a-member-then': `You made ${them} after you were removed from this list`,
     'no-access': `You made ${them} after you lost the right to change this list`,
-    malformed: `Other devices do not accept ${them}`,
-    other: `Other devices do not accept ${them}`,
     typed: 'You were still typing when you lost the right to change this list',
   }[reason ?? 'typed'];
   const next = canChange
@@ -25,7 +23,7 @@ export function notCountedText(
   return reason ? `${why}, so other members do not see ${them}. ${next}` : `${why}. ${next}`;
 }
 
-const kindTexts: Record<Exclude<NotCountedKind, 'words' | 'title' | 'name' | 'sharing'>, string> = {
+const kindTexts: Record<Exclude<NotCountedKind, 'words' | 'title' | 'sharing'>, string> = {
   added: 'added',
   deleted: 'deleted',
   checked: 'checked off',
@@ -44,8 +42,6 @@ export function changeText({ kinds, wordsBefore }: NotCounted): string {
           return wordsBefore === undefined ? 'added' : `renamed from “${wordsBefore}”`;
         case 'title':
           return 'new name of this list';
-        case 'name':
-          return 'your name on this list';
         case 'sharing':
           return 'a change to who can open this list';
         default:

@@ -1,9 +1,8 @@
 import { type Session } from '@MaiaOS/kernel';
-import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { SvelteSet } from 'svelte/reactivity';
 import { fromStore } from 'svelte/store';
 import { type Lists } from '../model/lists.ts';
-import { groupIDOf, type NotCounted, watchNotCounted } from '../model/not-counted.ts';
+import { type NotCounted, watchNotCounted } from '../model/not-counted.ts';
 
 /** The edits that do not count, without those that the user has dealt with. */
 export interface NotCountedView {
@@ -13,23 +12,19 @@ export interface NotCountedView {
 }
 
 /** Call it in a component's initialization; it ends with the component. */
-export function createNotCountedView(
-  { node, sync }: Pick<Session, 'node' | 'sync'>,
-  lists: Lists,
-): NotCountedView {
+export function createNotCountedView(session: Session, lists: Lists): NotCountedView {
   const listsView = fromStore(lists);
   // Those dismissed in this tab.
   const dismissed = new SvelteSet<string>();
   let all = $state.raw<readonly NotCounted[]>([]);
-  $effect(() => watchNotCounted(node, sync, lists, (next) => (all = next)));
+  $effect(() => watchNotCounted(session, lists, (next) => (all = next)));
   const shown = $derived(all.filter(({ marks }) => marks.some((mark) => !dismissed.has(mark))));
 
   return {
     of(listID) {
       if (shown.length === 0) return [];
-      const groupID = groupIDOf(node.getCoValue(listID as CoID<RawCoMap>));
       const seenMs = listsView.current.state === 'ready' ? lists.seenUntil(listID) : 0;
-      return shown.filter((one) => one.groupID === groupID && one.madeAtMs > seenMs);
+      return shown.filter((one) => one.listID === listID && one.madeAtMs > seenMs);
     },
     dismiss(listID, some) {
       const restore = lists.setSeenUntil(listID, Math.max(0, ...some.map(({ madeAtMs }) => madeAtMs)));

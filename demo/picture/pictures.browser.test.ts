@@ -1,7 +1,7 @@
 import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { type TestDevice } from '../model/test-network.ts';
+import { type TestDevice } from '../model/test-device.ts';
 import { openTestShell, type TestShell } from '../shell/test-shell.ts';
 import { drawnFile } from './test-files.ts';
 

@@ -12,7 +12,7 @@ import {
 export type Entry =
   | {
       readonly kind: 'sign-up' | 'sign-up-with-words';
-      /** The account's name on this device. If empty, the kernel uses the date and time. */
+      /** The name of the account's first passkey and of its person. If empty, the kernel names the passkey by the date and time. */
       readonly name: string;
       /** Another account on a device that already has one. */
       readonly isAnother: boolean;
@@ -39,13 +39,9 @@ export async function enter(entry: Entry, remember: Remember, signal: AbortSigna
   const options = { remember, signal, appName, sync };
   switch (entry.kind) {
     case 'sign-up':
-      return { session: await signUpWithPasskey({ ...options, ...accountOf(entry) }), isNew: true, remember };
+      return created({ session: await signUpWithPasskey({ ...options, ...accountOf(entry) }) }, entry);
     case 'sign-up-with-words':
-      return {
-        ...(await signUpWithRecoveryPhrase({ ...options, ...accountOf(entry) })),
-        isNew: true,
-        remember,
-      };
+      return created(await signUpWithRecoveryPhrase({ ...options, ...accountOf(entry) }), entry);
     case 'sign-in':
       return { session: await signInWithPasskey(options), isNew: false, remember };
     case 'phrase':
@@ -56,6 +52,15 @@ export async function enter(entry: Entry, remember: Remember, signal: AbortSigna
       if (resumed) return { session: resumed, isNew: false, remember: 'device' };
       return { session: await signInWithPasskey({ ...options, accountID }), isNew: false, remember };
     }
+  }
+
+  function created(
+    account: { readonly session: Session; readonly phrase?: string },
+    { name }: { readonly name: string },
+  ): Entered {
+    // An account without a name is as good, and can be named later.
+    if (name !== '') account.session.rename(name).catch(reportError);
+    return { ...account, isNew: true, remember };
   }
 }
 

@@ -9,9 +9,7 @@ const list: ListView = {
   items: [],
   missingItems: 0,
   canChange: true,
-  canInvite: true,
-  members: [],
-  others: 0,
+  canManage: true,
   inviteSecret: undefined,
 };
 const nothing = { state: 'ready', lists: [] } as const;
@@ -26,7 +24,7 @@ const at = {
 
 describe('the page', () => {
   it.each([
-    ['a share link takes precedence', { ...at, arrived: 'damaged' }, 'join'],
+    ['a share link takes precedence', { ...at, arrived: { id: 'co_zB', secret: '' } }, 'join'],
     ['a wide screen shows the first list next to the sidebar', at, 'list'],
     ['a narrow screen shows the lists', { ...at, isWide: false }, 'overview'],
     ['without lists, every screen offers to create one', { ...at, view: nothing, isWide: false }, 'new'],

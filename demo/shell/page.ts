@@ -1,11 +1,11 @@
-import { type ArrivedInvite } from '../address.ts';
+import { type Invite } from '@MaiaOS/kernel';
 import { type ListView } from '../model/list-view.ts';
 import { type ListsView } from '../model/lists.ts';
 import { type Route } from '../route.svelte.ts';
 
 /** The content of the main pane. */
 export type Page =
-  | { readonly kind: 'join'; readonly arrived: ArrivedInvite }
+  | { readonly kind: 'join'; readonly arrived: Invite }
   | { readonly kind: 'list'; readonly list: ListView }
   | { readonly kind: 'no-list' }
   | { readonly kind: 'new' }
@@ -17,7 +17,7 @@ export type Page =
 export function pageFor(at: {
   readonly route: Route;
   readonly view: ListsView;
-  readonly arrived: ArrivedInvite | undefined;
+  readonly arrived: Invite | undefined;
   readonly isWide: boolean;
   /** The first download is still running, so more lists may arrive. */
   readonly isGetting: boolean;

@@ -1,8 +1,8 @@
 import { createKernelError } from '@MaiaOS/kernel';
-import { RawCoMap } from '@MaiaOS/kernel/cojson';
+import { RawCoMap, RawGroup } from '@MaiaOS/kernel/cojson';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import type { TestDevice } from '../model/test-network.ts';
+import type { TestDevice } from '../model/test-device.ts';
 import { openTestShell, type TestShell } from './test-shell.ts';
 
 let shell: TestShell;
@@ -176,7 +176,7 @@ describe('an edit that the kernel refuses', () => {
     vi.restoreAllMocks();
     await page.getByRole('button', { name: 'Create a link' }).click();
     await page.getByRole('button', { name: 'Revoke link' }).click();
-    vi.spyOn(RawCoMap.prototype, 'set').mockImplementation(() => {
+    vi.spyOn(RawGroup.prototype, 'rotateReadKey').mockImplementation(() => {
       throw createKernelError('WRITE_FORBIDDEN', '', { details: { id: 'co_z1', role: 'writer' } });
     });
     await page.getByRole('button', { name: 'Revoke the link' }).click();
@@ -209,7 +209,7 @@ describe('a list', () => {
     const link = field('Link');
     await expect.element(link).toBeVisible();
     const { hash, href } = new URL((link.element() as HTMLInputElement).value);
-    expect(hash).toMatch(/^#join\/co_z\w+\/\w+$/);
+    expect(hash).toMatch(/^#\/invite\/co_z\w+\/inviteSecret_z\w+$/);
     expect(href.replace(hash, '')).not.toContain('co_z');
   });
 });

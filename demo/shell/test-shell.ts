@@ -1,7 +1,7 @@
+import { createTestSession } from '@MaiaOS/kernel/testing';
 import { mount, unmount } from 'svelte';
 import { page } from 'vitest/browser';
-import type { TestDevice } from '../model/test-network.ts';
-import { createTestSession } from '../session/test-session.ts';
+import { createTestDevice, type TestDevice } from '../model/test-device.ts';
 import '../styles/base.css';
 import '../styles/controls.css';
 import '../styles/page.css';
@@ -11,14 +11,14 @@ import Shell from './Shell.svelte';
 export interface TestShell {
   readonly device: TestDevice;
   readonly listID: string;
-  readonly setNotCounted: Awaited<ReturnType<typeof createTestSession>>['setNotCounted'];
   close(): Promise<void>;
 }
 
 /** For tests: the shell on a wide page, with a list of these items open. */
 export async function openTestShell(name: string, items: readonly string[]): Promise<TestShell> {
   await page.viewport(1280, 800);
-  const { session, device, setNotCounted } = await createTestSession();
+  const session = await createTestSession();
+  const device = createTestDevice(session);
   const listID = device.lists.add(name);
   for (const text of items) device.edit.addItem(listID, text);
   const route = { page: 'list', listID } as const;
@@ -32,5 +32,12 @@ export async function openTestShell(name: string, items: readonly string[]): Pro
     onerased: () => {},
   };
   const shell = mount(Shell, { target: document.body, props });
-  return { device, listID, setNotCounted, close: () => unmount(shell) };
+  return {
+    device,
+    listID,
+    async close() {
+      await unmount(shell);
+      await session.close();
+    },
+  };
 }

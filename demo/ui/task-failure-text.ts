@@ -14,6 +14,7 @@ export function taskFailureText(failure: Failure): string | undefined {
     case 'PASSKEY_REMOVED':
       return 'This passkey has already been removed, perhaps on another device.';
     case 'WRITE_FORBIDDEN':
+    case 'SHARE_FORBIDDEN':
     case 'VALUE_TOO_LARGE':
       return refusedEdit(failure);
     case 'UNEXPECTED':
