@@ -5,17 +5,28 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { createExpectedError } from '../scripts/expected-error.mjs';
-import type { Line } from './harness/line.ts';
+import { findRegressions } from './harness/check.ts';
+import { describeLine, type Line } from './harness/line.ts';
 import { mergeResults, type Machine, type Results } from './harness/results.ts';
 import type { BenchContext, Suite } from './harness/suite.ts';
 import { replaceTable } from './harness/table.ts';
 import { devtoolsSuite } from './devtools/suite.ts';
 import { guardSuite } from './guard/suite.ts';
+import { deviceSuite } from './device/suite.ts';
 import { relaySuite } from './relay/suite.ts';
 import { responsiveSuite } from './responsive/suite.ts';
 import { resumeSuite } from './resume/suite.ts';
 
-const suites: readonly Suite[] = [relaySuite, guardSuite, resumeSuite, responsiveSuite, devtoolsSuite];
+const suites: readonly Suite[] = [
+  relaySuite,
+  guardSuite,
+  resumeSuite,
+  deviceSuite,
+  responsiveSuite,
+  devtoolsSuite,
+];
+
+const resultsFile = 'results.json';
 
 export interface BenchRun extends Pick<
   BenchContext,
@@ -31,36 +42,66 @@ export interface BenchRun extends Pick<
 export async function runBench(run: BenchRun): Promise<void> {
   const { values } = parseArgs({
     args: [...run.args],
-    options: { only: { type: 'string' }, part: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      part: { type: 'string' },
+      rounds: { type: 'string' },
+      check: { type: 'boolean' },
+    },
   });
+  if (values.check) return check(run);
   const chosen = suites.filter(({ name }) => values.only === undefined || values.only === name);
   if (chosen.length === 0) {
     const names = suites.map(({ name }) => name).join(', ');
     throw createExpectedError(`There is no bench "${values.only}". There is: ${names}.`);
   }
-  const lines: Line[] = [];
   const versions: Record<string, string> = { ...run.peerVersions };
   const addVersion = (name: string, version: string) => void (versions[name] = version);
-  for (const suite of chosen) lines.push(...(await runSuite(suite, run, { part: values.part, addVersion })));
-  for (const line of lines) console.log(describeLine(line));
-  if (values.part !== undefined) return;
-  await write(run.benchFolder, {
+  const { part } = values;
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  for (const suite of chosen) {
+    const lines = await runSuite(suite, run, { part, rounds, addVersion });
+    // A later suite may fail.
+    if (part === undefined && rounds === undefined)
+      await write(run.benchFolder, resultsOf(run, lines, versions));
+  }
+}
+
+/** Short, without peers that have to be installed, and as certain as a busy machine allows. */
+const checkedParts: readonly (readonly [Suite, part: string])[] = [[resumeSuite, 'no relay']];
+const checkedRounds = 3;
+
+/** Compares a short run's ratios with the committed ones. Throws if one is lower. */
+async function check(run: BenchRun): Promise<void> {
+  const committed = readResults(run.benchFolder)?.lines ?? [];
+  const regressions: string[] = [];
+  for (const [suite, part] of checkedParts) {
+    const lines = await runSuite(suite, run, { part, rounds: checkedRounds, addVersion: () => {} });
+    regressions.push(...findRegressions(committed, lines));
+  }
+  if (regressions.length > 0)
+    throw createExpectedError(
+      `Slower than bench/results.json by more than the tolerance:\n${regressions.join('\n')}`,
+    );
+}
+
+function resultsOf(
+  run: BenchRun,
+  lines: readonly Line[],
+  versions: Readonly<Record<string, string>>,
+): Results {
+  return {
     date: new Date().toISOString(),
     commit: currentCommit(run.benchFolder),
     machine: describeMachine(versions),
     lines,
-  });
-}
-
-function describeLine({ name, ours, unit, peer, peerName, ratio, isMet }: Line): string {
-  const verdict = isMet === undefined ? '' : isMet ? ', goal met' : ', GOAL MISSED';
-  return `${name}: ${ours} ${unit}; ${peerName}: ${peer}; ratio ${ratio}${verdict}`;
+  };
 }
 
 async function runSuite(
   suite: Suite,
   { relayScript, packageFolder, benchFolder, peersFolder, interrupted }: BenchRun,
-  options: Pick<BenchContext, 'part' | 'addVersion'>,
+  options: Pick<BenchContext, 'part' | 'rounds' | 'addVersion'>,
 ): Promise<readonly Line[]> {
   const temporaryFolder = mkdtempSync(join(tmpdir(), 'maia-bench-'));
   const ends: (() => Promise<unknown>)[] = [];
@@ -71,10 +112,15 @@ async function runSuite(
   try {
     const folders = { packageFolder, benchFolder, peersFolder, temporaryFolder };
     const context = { relayScript, ...folders, say, ...options };
-    return await Promise.race([
-      suite.run({ ...context, finally: (end) => void ends.unshift(end) }),
-      rejectWhen(interrupted),
-    ]);
+    const lines: Line[] = [];
+    const measuring = (async () => {
+      for await (const line of suite.run({ ...context, finally: (end) => void ends.unshift(end) })) {
+        say(describeLine(line));
+        lines.push(line);
+      }
+    })();
+    await Promise.race([measuring, rejectWhen(interrupted)]);
+    return lines;
   } finally {
     for (const end of ends) await end();
   }
@@ -88,11 +134,14 @@ function rejectWhen(interrupted: AbortSignal): Promise<never> {
   });
 }
 
+function readResults(folder: string): Results | undefined {
+  const file = join(folder, resultsFile);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : undefined;
+}
+
 async function write(folder: string, run: Results): Promise<void> {
-  const file = join(folder, 'results.json');
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : undefined;
-  const results = mergeResults(before, run);
-  await writeFormatted(file, JSON.stringify(results));
+  const results = mergeResults(readResults(folder), run);
+  await writeFormatted(join(folder, resultsFile), JSON.stringify(results));
   const page = join(folder, 'README.md');
   await writeFormatted(page, replaceTable(readFileSync(page, 'utf8'), results));
 }

@@ -1,5 +1,5 @@
 // `npm run bench`: our parts and their peers side by side, even on a clone where only `npm ci` has been run.
-// `-- --only NAME` runs one suite.
+// `-- --only NAME` runs one suite; `-- --check` compares a short run with the committed results.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,9 +11,11 @@ import { installPeers, peersFolder, peerVersions } from './install-peers.mjs';
 checkNode();
 const root = join(import.meta.dirname, '..');
 
+const isCheck = process.argv.includes('--check');
+
 async function run() {
   installMissing();
-  installPeers();
+  if (!isCheck) installPeers();
   const { rolldown } = await import('rolldown');
   const { buildJavaScript } = await import('../scripts/build/javascript.mjs');
   // Inside node_modules, so that externals resolve.
@@ -22,7 +24,7 @@ async function run() {
   const built = join(folder, 'dist');
   mkdirSync(built);
   await buildJavaScript(built);
-  offerNativeEngine(built);
+  if (!isCheck) offerNativeEngine(built);
   const bundle = await rolldown({
     input: join(import.meta.dirname, 'main.ts'),
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),

@@ -42,7 +42,7 @@ const megabyte = 1_000_000;
 /** What the panel costs the page that contains it. */
 export const devtoolsSuite: Suite = {
   name: 'devtools',
-  async run(context) {
+  async *run(context) {
     const place = await setUp(context);
     context.addVersion('Chromium', place.browser.version);
     const parts = {
@@ -51,13 +51,11 @@ export const devtoolsSuite: Suite = {
       scrolled: measureScrolling,
       'a key': measureTyping,
     };
-    const lines: Line[] = [];
     for (const [name, measure] of Object.entries(parts)) {
       if (context.part !== undefined && !name.includes(context.part)) continue;
       context.say(`Measuring ${name}`);
-      lines.push(...(await measure(place)));
+      yield* await measure(place);
     }
-    return lines;
   },
 };
 

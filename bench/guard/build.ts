@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { replacing } from '../harness/replacing.ts';
-import { alias, external, nodeEntries, root, wasmFiles } from '../../scripts/build/packages.mjs';
+import { alias, cojsonWasm, external, nodeEntries, root } from '../../scripts/build/packages.mjs';
 
 /** The files of the guard, each of which has a substitute in `without` that does nothing. */
 const guarding = [
@@ -41,7 +41,7 @@ export async function buildPrograms(
   });
   await bundle.write({ dir: into, format: 'es', entryFileNames: '[name].mjs' });
   await bundle.close();
-  for (const file of wasmFiles) await copyFile(file, join(into, basename(file)));
+  await copyFile(cojsonWasm, join(into, basename(cojsonWasm)));
   if (!isGuarded) replacement.check();
   return { device: join(into, 'device.mjs'), relay: join(into, 'relay.mjs') };
 }

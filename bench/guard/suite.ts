@@ -33,7 +33,7 @@ interface Measure {
 /** What the rules cost that stop strangers, members and relays: the same sources with them and without. */
 export const guardSuite: Suite = {
   name: 'guard',
-  async run({ benchFolder, packageFolder, temporaryFolder, part, say }) {
+  async *run({ benchFolder, packageFolder, temporaryFolder, part, say }) {
     // Beside the package, so that externals resolve.
     const guarded = await buildPrograms(benchFolder, join(packageFolder, '../guarded'), true);
     const unguarded = await buildPrograms(benchFolder, join(packageFolder, '../unguarded'), false);
@@ -77,13 +77,11 @@ export const guardSuite: Suite = {
           receiveAll(programs, await readUploads(await contentOf('makeThings', things))),
       },
     ];
-    const lines: Line[] = [];
     for (const measure of measures) {
       if (part !== undefined && !measure.name.includes(part)) continue;
       say(`Measuring ${measure.name}`);
-      lines.push(await compareBoth(measure, [guarded, unguarded]));
+      yield await compareBoth(measure, [guarded, unguarded]);
     }
-    return lines;
   },
 };
 

@@ -1,7 +1,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { wasmFiles } from '../../scripts/build/packages.mjs';
+import { cojsonWasm } from '../../scripts/build/packages.mjs';
 
 /** Builds each page as an app's own build would: minified, against the package as published. */
 export async function buildPages(options: {
@@ -12,10 +12,8 @@ export async function buildPages(options: {
   readonly into: string;
 }): Promise<void> {
   const { suite, pages, benchFolder, packageFolder, into } = options;
-  for (const file of wasmFiles) {
-    const name = basename(file);
-    await copyFile(join(packageFolder, name), join(into, name));
-  }
+  const wasm = basename(cojsonWasm);
+  await copyFile(join(packageFolder, wasm), join(into, wasm));
   for (const page of pages) {
     const bundle = await rolldown({
       input: join(benchFolder, suite, 'pages', `${page}.ts`),

@@ -79,6 +79,11 @@ function isMet(
   return 'oursAtMost' in goal ? ours <= goal.oursAtMost : ours - peer <= goal.aboveByAtMost;
 }
 
+export function describeLine({ name, ours, unit, peer, peerName, ratio, isMet }: Line): string {
+  const verdict = isMet === undefined ? '' : isMet ? ', goal met' : ', GOAL MISSED';
+  return `${name}: ${ours} ${unit}; ${peerName}: ${peer}; ratio ${ratio}${verdict}`;
+}
+
 /** Measurements are not more precise than four digits. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(4));

@@ -20,7 +20,10 @@ export const minRounds = 5;
  */
 export async function measureRounds(
   contenders: readonly Contender[],
-  { rounds = minRounds, warmUp = true } = {},
+  {
+    rounds = minRounds,
+    warmUp = true,
+  }: { readonly rounds?: number | undefined; readonly warmUp?: boolean } = {},
 ): Promise<Samples> {
   const samples = new Map<string, number[]>();
   for (let round = warmUp ? -1 : 0; round < rounds; round++) {

@@ -3,7 +3,8 @@ import type { Line } from './line.ts';
 /** One suite of `npm run bench`. `-- --only` selects it by its name. */
 export interface Suite {
   readonly name: string;
-  run(context: BenchContext): Promise<readonly Line[]>;
+  /** Yields each line once it is measured. */
+  run(context: BenchContext): AsyncIterable<Line>;
 }
 
 export interface BenchContext {
@@ -21,6 +22,8 @@ export interface BenchContext {
   finally(end: () => Promise<unknown>): void;
   /** From `--part`: measures only what has this text in its name. For trials, whose results are not written. */
   readonly part: string | undefined;
+  /** From `--rounds`, for trials of the suites in a browser, too. */
+  readonly rounds: number | undefined;
   /** Records the version of what was already installed, such as the browser. */
   addVersion(name: string, version: string): void;
   /** Prints progress. */

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { alias, external, nodeEntries, root, wasmFiles } from '../../scripts/build/packages.mjs';
+import { alias, cojsonWasm, external, nodeEntries, root } from '../../scripts/build/packages.mjs';
 import { canConnect } from '../harness/can-connect.ts';
 import { compare, type Comparison } from '../harness/line.ts';
 import { replacing } from '../harness/replacing.ts';
@@ -180,6 +180,6 @@ async function buildSilentRelay(benchFolder: string, into: string): Promise<stri
   await bundle.write({ dir: into, format: 'es', entryFileNames: '[name].mjs' });
   await bundle.close();
   silent.check();
-  for (const file of wasmFiles) await copyFile(file, join(into, basename(file)));
+  await copyFile(cojsonWasm, join(into, basename(cojsonWasm)));
   return join(into, 'relay.mjs');
 }

@@ -1,4 +1,3 @@
-import type { Line } from '../harness/line.ts';
 import type { Suite } from '../harness/suite.ts';
 import { measureColdLoad } from './cold-load.ts';
 import { measureCosts } from './costs.ts';
@@ -27,7 +26,7 @@ const measures: Readonly<Record<string, Measure>> = {
 /** The relay, compared with what else a team could deploy. */
 export const relaySuite: Suite = {
   name: 'relay',
-  async run(context) {
+  async *run(context) {
     const postgres = await describePostgres();
     if (postgres === undefined) {
       context.say(
@@ -38,12 +37,10 @@ export const relaySuite: Suite = {
     const chosen = Object.entries(measures).filter(
       ([name]) => context.part === undefined || name.includes(context.part),
     );
-    const lines: Line[] = [];
     for (const [name, measure] of chosen) {
       context.say(`Measuring ${name}`);
       const durable = postgres === undefined ? (['pglite'] as const) : (['pglite', 'postgres'] as const);
-      lines.push(...(await measure({ context, commands, durable })));
+      yield* await measure({ context, commands, durable });
     }
-    return lines;
   },
 };

@@ -29,21 +29,19 @@ const senders = {
 /** What arriving content of an account does to a page, compared with stock cojson. */
 export const responsiveSuite: Suite = {
   name: 'responsive',
-  async run(context) {
+  async *run(context) {
     const place = await setUp(context);
     context.addVersion('Chromium', place.browser.version);
-    const lines: Line[] = [];
     for (const name of Object.keys(arrivals) as ArrivalName[]) {
       for (const sender of Object.keys(senders) as Sender[]) {
         for (const slowdown of [1, 4]) {
           const what = `${arrivals[name]}, ${senders[sender]}, at ${slowdown}×`;
           if (context.part !== undefined && !what.includes(context.part)) continue;
           context.say(`Receiving ${what}`);
-          lines.push(...(await measureArrival(place, { name, sender, slowdown, what })));
+          yield* await measureArrival(place, { name, sender, slowdown, what });
         }
       }
     }
-    return lines;
   },
 };
 
@@ -51,6 +49,7 @@ interface Place {
   readonly browser: Browser;
   readonly relay: string;
   readonly deliveries: Readonly<Record<ArrivalName, Delivery>>;
+  readonly rounds: number | undefined;
 }
 
 async function setUp(context: BenchContext): Promise<Place> {
@@ -65,11 +64,11 @@ async function setUp(context: BenchContext): Promise<Place> {
   context.finally(relay.close);
   const browser = await startBrowser(temporaryFolder, server.url);
   context.finally(browser.close);
-  return { browser, relay: relay.url, deliveries };
+  return { browser, relay: relay.url, deliveries, rounds: context.rounds };
 }
 
 async function measureArrival(
-  { browser, relay, deliveries }: Place,
+  { browser, relay, deliveries, rounds }: Place,
   { name, sender, slowdown, what }: { name: ArrivalName; sender: Sender; slowdown: number; what: string },
 ): Promise<readonly Line[]> {
   const contender = (contenderName: string, page: 'ours' | 'stock' | 'socket'): Contender => ({
@@ -83,11 +82,10 @@ async function measureArrival(
       });
     },
   });
-  const samples = await measureRounds([
-    contender(ours, 'ours'),
-    contender(stock, 'stock'),
-    contender(browserAlone, 'socket'),
-  ]);
+  const samples = await measureRounds(
+    [contender(ours, 'ours'), contender(stock, 'stock'), contender(browserAlone, 'socket')],
+    { rounds },
+  );
   const ofArrival = { suite: 'responsive', unit: 'ms', better: 'lower', ours } as const;
   const longestTask = {
     ...ofArrival,

@@ -10,7 +10,7 @@ import { servePages } from '../harness/page-server.ts';
 
 const librarySize = 1_000;
 const seed = 4_204;
-const rounds = 11;
+const usualRounds = 11;
 const ours = 'ours';
 const stock = 'stock cojson on IndexedDB';
 
@@ -24,19 +24,17 @@ interface Read {
 /** Reloading an account that this device has, compared with stock cojson. */
 export const resumeSuite: Suite = {
   name: 'resume',
-  async run(context) {
+  async *run(context) {
     const { browser, relay } = await setUp(context);
     context.addVersion('Chromium', browser.version);
-    const lines: Line[] = [];
     for (const [where, parameters] of [
       ['with no relay', {}],
       ['with our relay', { relay }],
     ] as const) {
       if (context.part !== undefined && !where.includes(context.part)) continue;
       context.say(`Resuming ${where}`);
-      lines.push(...(await measureResume(browser, where, parameters)));
+      yield* await measureResume(browser, where, parameters, context.rounds ?? usualRounds);
     }
-    return lines;
   },
 };
 
@@ -66,6 +64,7 @@ async function measureResume(
   browser: Browser,
   where: string,
   parameters: Readonly<Record<string, string>>,
+  rounds: number,
 ): Promise<readonly Line[]> {
   const reads = new Set<string>();
   const contender = (name: string, page: 'ours' | 'stock'): Contender => ({

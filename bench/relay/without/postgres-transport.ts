@@ -1,15 +1,8 @@
-interface Transport {
-  readonly maxBytes: number;
-  send(text: string): Promise<void>;
-  close(): void;
-}
+import type { openPostgresTransport as original } from '../../../src/relay/bus/postgres-transport.ts';
 
 /** Notifies only this relay, which does not start otherwise. */
-export function openPostgresTransport(
-  _listen: unknown,
-  on: { received(text: string): void },
-): Promise<Transport> {
-  return Promise.resolve({
+export const openPostgresTransport: typeof original = (_listen, _topic, on) =>
+  Promise.resolve({
     maxBytes: 7_900,
     send(text) {
       setImmediate(() => on.received(text));
@@ -17,7 +10,6 @@ export function openPostgresTransport(
     },
     close() {},
   });
-}
 
 export function notifyRenewal(): Promise<void> {
   return Promise.resolve();

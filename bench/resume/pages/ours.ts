@@ -1,5 +1,5 @@
 import { resumeSession } from '@MaiaOS/kernel';
-import { readLibrary } from './library.ts';
+import { readAccount } from './account.ts';
 import { ask, relayOfPage } from '../../harness/page.ts';
 
 async function resume() {
@@ -7,7 +7,7 @@ async function resume() {
   const session = await resumeSession({ sync: relay === undefined ? false : { url: relay } });
   if (!session) throw new Error('Nobody is remembered here.');
   const openMs = performance.now();
-  const read = await readLibrary(session.node, session.account);
+  const read = await readAccount(session.node, session.account);
   return { openMs, readableMs: performance.now(), ...read };
 }
 

@@ -1,7 +1,7 @@
 import { signUpWithRecoveryPhrase } from '@MaiaOS/kernel';
 import type { LocalNode } from 'cojson';
 import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
-import { createLibrary } from './library.ts';
+import { fillAccount } from './account.ts';
 import { ask, keep } from '../../harness/page.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
@@ -12,7 +12,7 @@ import { stockDatabaseName } from './stock-database.ts';
 ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: number }) => {
   const { session } = await signUpWithRecoveryPhrase({ sync: { url: relay } });
   const { node, accountID } = session;
-  createLibrary(session.account, { seed, size });
+  fillAccount(session.account, { seed, size });
   await new Promise<void>((resolve) => {
     session.sync.subscribe(({ saved, confirmed }) => {
       if (saved.pending === 0 && confirmed.pending === 0) resolve();

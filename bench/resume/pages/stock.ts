@@ -2,7 +2,7 @@ import { LocalNode, type Peer, type RawAccount } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
 import { createWebSocketPeer } from 'cojson-transport-ws';
-import { readLibrary } from './library.ts';
+import { readAccount } from './account.ts';
 import { ask, kept, relayOfPage } from '../../harness/page.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
@@ -27,7 +27,7 @@ async function resume() {
     peers,
   });
   const openMs = performance.now();
-  const read = await readLibrary(node, node.expectCoValueLoaded(accountID).getCurrentContent() as RawAccount);
+  const read = await readAccount(node, node.expectCoValueLoaded(accountID).getCurrentContent() as RawAccount);
   return { openMs, readableMs: performance.now(), ...read };
 }
 

@@ -1,6 +1,6 @@
-import type { CoID, LocalNode, RawAccount, RawCoList, RawCoMap, RawCoValue } from 'cojson';
-import { createRandom } from '../../../test/long/seeded-random.ts';
-import { createThing } from '../../harness/things.ts';
+import type { CoID, LocalNode, RawCoList, RawCoValue } from 'cojson';
+import { createRandom } from '../../test/long/seeded-random.ts';
+import { createThing } from './things.ts';
 
 /** One group per hundred things, like lists shared with different people. */
 const thingsPerGroup = 100;
@@ -11,13 +11,12 @@ const thingsPerGroup = 100;
  */
 const beside = 6;
 
-/** Fills an account with `size` CoValues, all private. */
+/** Adds `size` CoValues to an account, all private. Returns the ID of the list of them. */
 export function createLibrary(
-  account: RawAccount,
+  node: LocalNode,
   { seed, size }: { readonly seed: number; readonly size: number },
-): void {
+): string {
   const random = createRandom(seed);
-  const { node } = account.core;
   const groups = Array.from({ length: Math.ceil((size - beside) / (thingsPerGroup + 1)) }, () =>
     node.createGroup(),
   );
@@ -28,31 +27,26 @@ export function createLibrary(
   });
   const [first] = groups;
   if (!first) throw new Error('There is no group.');
-  const list = first.createList<RawCoList<string>>(ids);
-  rootOf(node, account).set('things', list.id, 'private');
+  return first.createList<RawCoList<string>>(ids).id;
 }
 
-/**
- * Reads all of an account's content from its root. Returns how many CoValues it has, and their size in
- * characters of JSON.
- */
+/** Reads the things of the list, up to a number of them. Returns how many there are, and their size in characters of JSON. */
 export async function readLibrary(
   node: LocalNode,
-  account: RawAccount,
+  listID: unknown,
+  limit = Infinity,
 ): Promise<{ readonly things: number; readonly characters: number }> {
-  const root = await load<RawCoMap>(node, account.get('root'));
-  const list = await load<RawCoList<string>>(node, root.get('things'));
-  const things = await Promise.all(list.asArray().map((id) => load(node, id)));
+  const list = await loadCoValue<RawCoList<string>>(node, listID);
+  const ids = list.asArray().slice(0, limit);
+  const things = await Promise.all(ids.map((id) => loadCoValue(node, id)));
   const characters = things.reduce((sum, thing) => sum + JSON.stringify(thing.toJSON()).length, 0);
   return { things: things.length, characters };
 }
 
-async function load<T extends RawCoValue>(node: LocalNode, id: unknown): Promise<T> {
+/** The whole of it: `load` is content with the first piece of a long history. */
+export async function loadCoValue<T extends RawCoValue>(node: LocalNode, id: unknown): Promise<T> {
   const coValue = await node.load(id as CoID<T>);
   if (coValue === 'unavailable') throw new Error(`${String(id)} is not here.`);
+  await coValue.core.waitForFullStreaming();
   return coValue;
-}
-
-function rootOf(node: LocalNode, account: RawAccount): RawCoMap {
-  return node.expectCoValueLoaded(account.get('root') as CoID<RawCoMap>).getCurrentContent() as RawCoMap;
 }
