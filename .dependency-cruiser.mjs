@@ -10,10 +10,15 @@ const rooms = {
   storage: ['base', 'engine', 'wire', 'platform'],
   sync: ['base', 'engine', 'wire', 'platform', 'transport', 'storage'],
   worker: ['base', 'engine', 'storage'],
-  session: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync', 'worker'],
-  inspect: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync', 'worker', 'session'],
+  app: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync'],
+  session: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync', 'worker', 'app'],
+  inspect: ['base', 'engine', 'wire', 'platform', 'transport', 'storage', 'sync', 'worker', 'app', 'session'],
   relay: ['base', 'engine', 'wire'],
   vite: ['base', 'engine', 'wire', 'relay'],
+  react: ['base'],
+  vue: ['base'],
+  jazz: ['base', 'sync', 'session'],
+  init: ['base'],
 };
 
 /** The folders of `src/relay`, each with those it may import from. Only `cli` may import the files at the root. */
@@ -36,7 +41,7 @@ const relayFolders = {
     'database',
     'config',
   ],
-  doctor: ['admin', 'quota', 'auth', 'storage', 'database', 'config'],
+  doctor: ['admin', 'quota', 'auth', 'bus', 'storage', 'database', 'config'],
   transfer: ['storage', 'database', 'config'],
   admin: ['serving', 'namespace', 'erasure', 'client', 'quota', 'auth', 'operator', 'config'],
   notices: ['serving', 'stateless', 'namespace', 'client', 'memory', 'auth', 'bus', 'config'],
@@ -74,6 +79,7 @@ const relayFolders = {
     'auth',
     'bus',
     'client',
+    'presence',
     'memory',
     'admission',
     'operator',
@@ -86,6 +92,7 @@ const relayFolders = {
   ],
   erasure: ['transfer', 'admission', 'operator', 'quota', 'beginnings', 'storage', 'database', 'config'],
   client: [
+    'presence',
     'memory',
     'admission',
     'operator',
@@ -97,6 +104,7 @@ const relayFolders = {
     'database',
     'config',
   ],
+  presence: ['bus', 'database'],
   authorize: ['auth', 'config'],
   auth: ['config'],
   admission: ['operator', 'quota', 'beginnings', 'storage'],
@@ -116,7 +124,7 @@ const own = '^(?:src|devtools|demo|e2e|bench|test|scripts)/';
 
 /** The source files behind the package's public names. */
 const entries =
-  '^(?:src/(?:index|cojson|inspect/index|testing/index|worker/index|vite/index|relay/index)|devtools/index)\\.ts$';
+  '^(?:src/(?:index|cojson|inspect/index|testing/(?:index|node)|react/index|vue/index|jazz/index|worker/index|vite/index|relay/index)|devtools/index)\\.ts$';
 
 /** @param {readonly string[]} names */
 const anyOf = (names) => `(?:${names.join('|')})`;
@@ -171,9 +179,9 @@ export default {
     ),
     allow(
       'relay-root',
-      'The root files of src/relay import neither its command nor what only the command uses.',
+      'The root files of src/relay import neither its command nor what only the command uses. A dev server’s relay reads the settings of the command.',
       {
-        from: '^src/relay/[^/]+$',
+        from: '^src/relay/(?!dev-options)[^/]+$',
         of: '^src/relay/',
         only: '^src/relay/(?!cli/|doctor/|transfer/)',
       },
@@ -214,9 +222,9 @@ export default {
     }),
     allow(
       'outside-uses-the-package',
-      'End-to-end tests and benches import the package by its public names.',
+      'End-to-end tests and benches import the package by its public names. What a bench puts in the place of a file has its types.',
       {
-        from: '^(?:e2e|bench)/',
+        from: '^(?:e2e|bench/(?!.*/without/))',
         of: '^(?:src|devtools|demo)/',
         only: entries,
       },

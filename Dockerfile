@@ -4,9 +4,11 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-# Adds cojson's native crypto in the version that matches the bundled cojson.
+# Adds PGlite, in the version that the package has an empty database of, and cojson's native crypto, in the version that
+# matches the bundled cojson.
 RUN npm run build && npm pack \
   && npm install --prefix /app --no-audit --no-fund ./MaiaOS-kernel-*.tgz \
+    "@electric-sql/pglite@$(node -p "require('./package.json').devDependencies['@electric-sql/pglite']")" \
     "cojson-core-napi@$(node -p "require('./node_modules/cojson/package.json').version")"
 
 FROM node:24-slim

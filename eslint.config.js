@@ -11,7 +11,11 @@ const browserGlobals = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', 'test-results/', 'playwright-report/']),
+  // The last four are type-checked in the apps that they become.
+  globalIgnores([
+    ...['**/dist/', 'test-results/', 'playwright-report/'],
+    ...['test/package/jazz/', 'test/package/consumers/', 'test/package/sveltekit/', 'docs/starters/'],
+  ]),
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   svelte.configs.recommended,
@@ -37,7 +41,7 @@ export default defineConfig(
   },
   {
     // tsc already reports undefined names; this rule does not know types and reports their names as undefined.
-    files: ['**/*.{ts,js,mjs,svelte}'],
+    files: ['**/*.{ts,tsx,js,mjs,svelte}'],
     rules: { 'no-undef': 'off' },
   },
   {
@@ -51,9 +55,14 @@ export default defineConfig(
     ),
   },
   {
-    // These files use packages that are installed only for a run of the bench, so their types are unknown. The example of the
-    // documents is for any JavaScript.
-    files: ['bench/peers/*.mjs', 'test/interop/jazz/*.mjs', 'docs/**/*.mjs'],
+    // These files use packages that are installed only for a run of the bench or of the package check, so their types are
+    // unknown. The example of the documents is for any JavaScript.
+    files: [
+      'bench/peers/*.mjs',
+      'test/interop/jazz/*.mjs',
+      'test/package/boards/**/*.{ts,tsx,svelte}',
+      'docs/**/*.mjs',
+    ],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { '@typescript-eslint/switch-exhaustiveness-check': 'off' },
   },
@@ -64,7 +73,10 @@ export default defineConfig(
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
     },
   },
-  { files: ['src/relay/cli/maia-relay.ts', 'src/vite/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/relay/cli/maia-relay.ts', 'src/init/kernel-command.ts', 'src/vite/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     // These files misuse types on purpose; tsc checks that each misuse is an error.
     files: ['test/types/*.ts'],

@@ -8,6 +8,7 @@ const relay = { port: Number(process.env['RELAY_PORT'] ?? 4203) };
 // Configures the demo like any Svelte app with the plugin. The package's own names resolve to its source (tsconfig.json).
 export default defineConfig({
   root: 'demo',
+  envDir: import.meta.dirname,
   plugins: [svelte({ configFile: false }), maiaKernel({ relay })],
   resolve: { alias: [...ownNames] },
   // WebAuthn refuses an IP address, so the page has to be opened at `localhost`.

@@ -12,8 +12,8 @@ declare module 'vitest' {
 }
 
 const rooms = '{src,devtools,demo}';
-/** Some tests start a process or a database while other tests run. */
-const testTimeout = 30_000;
+/** Some tests start a process or a database, on a machine that may be slow and busy. */
+const testTimeout = 120_000;
 /** The default of one second is too short for a busy machine. */
 export const expectOptions = { poll: { timeout: testTimeout / 2 } };
 export const resolve = { alias: [...ownNames] };

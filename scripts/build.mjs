@@ -1,6 +1,7 @@
 // `npm run build`: the package in dist/, with cojson inside.
-import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildInlineWasm } from './build/inline-wasm.mjs';
 import { buildJavaScript, buildWorker } from './build/javascript.mjs';
 import { listLicences } from './build/licences.mjs';
 import { root } from './build/packages.mjs';
@@ -11,7 +12,9 @@ const dist = join(root, 'dist');
 await rm(dist, { recursive: true, force: true });
 const chunks = [...(await buildJavaScript(dist)), ...(await buildWorker(dist))];
 await buildTypes(dist);
+await buildInlineWasm(dist);
 await packTemplate(dist);
-await copyFile(join(root, 'src/inspect/schema.json'), join(dist, 'inspect-schema.json'));
+const schema = JSON.parse(await readFile(join(root, 'src/inspect/schema.json'), 'utf8'));
+await writeFile(join(dist, 'inspect-schema.json'), JSON.stringify(schema));
 await writeFile(join(dist, 'THIRD_PARTY_LICENCES.md'), listLicences(chunks));
-await chmod(join(dist, 'maia-relay.js'), 0o755);
+for (const command of ['maia-relay.js', 'kernel-command.js']) await chmod(join(dist, command), 0o755);

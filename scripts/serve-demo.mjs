@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { endWithParent } from './end-with-parent.mjs';
 import { createExpectedError, printError } from './expected-error.mjs';
 import { installMissing } from './install-missing.mjs';
 
@@ -76,15 +77,4 @@ async function serve(port, relayPort) {
     await server.close();
     throw error;
   }
-}
-
-/** npm forwards signals only to its shell, which exits without forwarding them, so watch for the parent's end. */
-function endWithParent() {
-  const parent = process.ppid;
-  const interval = setInterval(() => {
-    if (process.ppid === parent) return;
-    // Only once: a second signal would end the process before the relay is closed.
-    clearInterval(interval);
-    process.kill(process.pid, 'SIGTERM');
-  }, 500).unref();
 }

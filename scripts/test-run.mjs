@@ -18,7 +18,8 @@ export async function runTests() {
     // In parallel with the unit tests, which spend half of their time waiting for processes.
     const checks = runChecks([
       ['types', 'tsc'],
-      ['types in Svelte', 'svelte-check', '--threshold', 'error'],
+      ['types with jazz-tools', 'tsc', '-p', 'src/jazz'],
+      ['types in Svelte', 'svelte-check', '--config', 'vite.config.ts', '--threshold', 'error'],
       ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
       ['lint', 'eslint', '.'],
       ['imports', 'depcruise', ...lintedFolders, '--config', '.dependency-cruiser.mjs'],

@@ -95,11 +95,14 @@ export function runPlaywright(suite, reports, options = []) {
   });
 }
 
-/** Counts as one test. @param {string} name @param {string} script in this folder @returns {Promise<SuiteOutcome>} */
-export function runScript(name, script) {
+/**
+ * Counts as one test. @param {string} name @param {string} script in this folder @param {string[]} args
+ * @returns {Promise<SuiteOutcome>}
+ */
+export function runScript(name, script, ...args) {
   return measured(name, async () => {
     printTitle(name);
-    const child = spawn(process.execPath, [join(root, 'scripts', script)], {
+    const child = spawn(process.execPath, [join(root, 'scripts', script), ...args], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
     });

@@ -5,8 +5,9 @@ import { root } from './packages.mjs';
 
 /**
  * Groups modules into chunks: what the entry imports at once, sync with relays, and what the storage engines share. Without
- * groups, each set of modules that two chunks share would become a file, and so a request. Modules that an entry in `apart`
- * also needs stay ungrouped, so that these entries do not load the groups.
+ * groups, each set of modules that two chunks share would become a file, and so a request. What an entry in `apart` also needs
+ * is not in these groups, so that such entries do not load them: it is in a group of what the main entry imports at once, too, or
+ * in none. Without that group, code that needs cojson would share files with code that the main entry imports at once.
  * @param {readonly string[]} apart @returns {import('rolldown').CodeSplittingOptions}
  */
 export function groupChunks(apart = []) {
@@ -33,12 +34,14 @@ function chunkNames(infoOf, apart) {
   const engine = inSource('storage/kernel/kernel-storage');
   const lazy = inSource('session/lazy-entry', 'storage/stock/indexeddb-storage');
   // A file that is fetched by its own name must export only its own names, so it stays ungrouped.
-  const ungrouped = new Set([...reachedFrom(infoOf, apart), ...entry, ...engine, ...lazy]);
+  const ungrouped = new Set([...apart, ...entry, ...engine, ...lazy]);
+  const inOthers = reachedFrom(infoOf, apart);
   const inKernel = reachedFrom(infoOf, entry, new Set(relays));
   const [inRelays, inEngine, inLazy] = [relays, engine, lazy].map((files) => reachedFrom(infoOf, files));
   return (id) => {
     if (ungrouped.has(id)) return null;
-    if (inKernel.has(id)) return 'kernel';
+    if (inKernel.has(id)) return inOthers.has(id) ? 'kernel-shared' : 'kernel';
+    if (inOthers.has(id)) return null;
     if (inRelays?.has(id)) return 'relays';
     return inEngine?.has(id) && inLazy?.has(id) ? 'storage' : null;
   };

@@ -13,9 +13,15 @@ export function listLicences(chunks) {
   const folders = new Set(
     chunks.flatMap((chunk) => chunk.moduleIds).flatMap((id) => packageFolder(id) ?? []),
   );
+  /** The heading under which each text is printed. @type {Map<string, string>} */
+  const headings = new Map();
   const sections = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    return `## ${name} ${version} (${license})\n\n${licenceText(folder, license)}\n`;
+    const heading = `${name} ${version} (${license})`;
+    const text = licenceText(folder, license);
+    const earlier = headings.get(text);
+    headings.set(text, earlier ?? heading);
+    return `## ${heading}\n\n${earlier === undefined ? text : `The same text as that of ${earlier} above.`}\n`;
   });
   return `# Licences of what is bundled in this package\n\n${sections.join('\n')}`;
 }

@@ -5,9 +5,9 @@ import { browserEntries, external, nodeEntries, root, workerEntries } from './pa
 
 /** Builds self-contained types, which include cojson's. @param {string} folder */
 export async function buildTypes(folder) {
-  const { relay, vite } = nodeEntries;
+  const { 'maia-relay': _relay, 'kernel-command': _kernel, ...libraries } = nodeEntries;
   const bundle = await rolldown({
-    input: { ...browserEntries, ...workerEntries, relay, vite },
+    input: { ...browserEntries, ...workerEntries, ...libraries },
     external,
     platform: 'neutral',
     checks: { pluginTimings: false },
@@ -22,8 +22,10 @@ export async function buildTypes(folder) {
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
-    // Everything in one file except the plugin's types: an app without Vite must not need Vite's types.
-    codeSplitting: { groups: [{ name: 'types.d', test: (id) => !/[\\/]src[\\/]vite[\\/]/.test(id) }] },
+    // Everything in one file, except types that mention those of Vite, Vue or jazz-tools, which an app need not have.
+    codeSplitting: {
+      groups: [{ name: 'types.d', test: (id) => !/[\\/]src[\\/](?:vite|vue|jazz)[\\/]/.test(id) }],
+    },
   });
   await bundle.close();
 }
