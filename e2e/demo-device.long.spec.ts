@@ -47,7 +47,7 @@ test('the account page shows what is on this device, how it is remembered, and w
   await addAuthenticator(page);
   const app = createApp(page);
   await app.open(origins[0]);
-  await page.getByRole('textbox', { name: 'Account name (optional)' }).fill('Ana, at home');
+  await page.getByRole('textbox', { name: 'Your name (optional)' }).fill('Ana, at home');
   await app.signUp();
   const device = page.getByRole('region', { name: 'What is on this device' });
   const open = () => page.getByRole('link', { name: 'Account and device' }).first().click();

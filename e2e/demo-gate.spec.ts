@@ -180,7 +180,7 @@ test('an autofill request that the browser ends changes nothing on the page, eve
     };
   });
   const app = createApp(page);
-  const link = '/#join/co_zT9hQm2VbXw7aaaaaaaaaaa/Kd83pQvLr5eYtNaaaaaaaaaaa';
+  const link = `/#/invite/co_zT9hQm2VbXw7aaaaaaaaaaa/inviteSecret_z${'2'.repeat(44)}`;
   for (const path of ['/', link]) {
     await app.open(origins[0], path);
     await expect.poll(() => page.evaluate(() => sessionStorage.getItem('ended'))).toBe('yes');
@@ -206,11 +206,19 @@ test('Enter in the name field signs up, as the button below it does', async ({ p
   await addAuthenticator(page);
   const app = createApp(page);
   await app.open(origins[0]);
-  await page.getByRole('textbox', { name: 'Account name (optional)' }).fill('Ana');
+  await page.getByRole('textbox', { name: 'Your name (optional)' }).fill('Ana');
   await page.keyboard.press('Enter');
   await app.makeList('Groceries');
   await page.getByRole('link', { name: 'Account and device' }).first().click();
   await expect(page.getByRole('region', { name: 'What is on this device' })).toContainText('Ana');
+  const name = page.getByRole('textbox', { name: /^Your name/ });
+  await expect(name).toHaveValue('Ana');
+  await name.fill('Ana Lovelace');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Your name was saved' })).toHaveCount(1);
+  await app.untilStored();
+  await page.reload();
+  await expect(name).toHaveValue('Ana Lovelace');
 });
 
 test('two accounts on a device are chosen by name, and neither sees the other’s lists', async ({
@@ -220,7 +228,7 @@ test('two accounts on a device are chosen by name, and neither sees the other’
   const authenticator = await addAuthenticator(page);
   const app = createApp(page);
   await app.open(origins[0]);
-  const name = page.getByRole('textbox', { name: 'Account name (optional)' });
+  const name = page.getByRole('textbox', { name: 'Your name (optional)' });
   await name.fill('Ana');
   await app.signUp();
   await app.makeList('Ana’s');

@@ -42,6 +42,7 @@ const reveal = (page: Page) =>
   });
 
 const phraseCode = '**/src/session/phrase/recovery-phrase.ts*';
+const laterCode = ['src/session/phrase/recovery-phrase.ts', 'src/app/collaboration.ts'];
 
 test('a chunk that cannot be fetched is reported, and fetched again on the next call', async ({
   page,
@@ -75,8 +76,13 @@ test('an open session soon has all its chunks, and continues when the files are 
   expect(await reveal(page)).toBe('KERNEL_NOT_LOADED');
   await page.unroute(phraseCode);
   // Fetched automatically when the session has been open for a while.
-  await page.waitForResponse((response) => response.url().includes('suggest-words') && response.ok());
-  await page.waitForLoadState('networkidle');
+  await Promise.all(
+    laterCode.map((file) =>
+      page.waitForResponse((response) => response.url().includes(file) && response.ok()),
+    ),
+  );
+  // This fetches nothing: it waits for what these files import.
+  await page.evaluate((urls) => Promise.all(urls.map((url) => import(url))), laterCode.map(sourceURL));
   const asked: string[] = [];
   await page.route('**/*', (route) => {
     asked.push(route.request().url());

@@ -52,7 +52,7 @@ test('what is not shared stays private', async ({ page, browser, origins }) => {
   const strangerContext = await browser.newContext();
   const strangerPage = await strangerContext.newPage();
   await addAuthenticator(strangerPage);
-  await strangerPage.goto(`${origins[0]}/#join/${listID}/${'z'.repeat(44)}`);
+  await strangerPage.goto(`${origins[0]}/#/invite/${listID}/inviteSecret_z${'2'.repeat(44)}`);
   await strangerPage.getByRole('button', { name: 'Join with a passkey' }).click();
   await expect(strangerPage.getByText('This link does not let you in')).toBeVisible({ timeout: 30_000 });
   await expect(strangerPage.getByText('Secret plan')).toHaveCount(0);

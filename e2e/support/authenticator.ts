@@ -3,7 +3,7 @@ import {
   plugInAuthenticator,
   type VirtualAuthenticator,
   type VirtualAuthenticatorOptions,
-} from '../../test/support/platform/virtual-authenticator.mjs';
+} from '../../test/support/platform/virtual-authenticator.ts';
 
 export interface AuthenticatorOptions extends VirtualAuthenticatorOptions {
   /** Only for tests of autofill: a virtual authenticator accepts autofill at once, without a user's choice. */

@@ -14,10 +14,23 @@ export async function openDevtoolsPage(
   file = 'devtools.html',
 ): Promise<void> {
   const query = mount ? `?mount=${encodeURIComponent(JSON.stringify(mount))}` : '';
+  const errors: string[] = [];
+  const dropped: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+  page.on('requestfailed', (request) => dropped.push(`${request.url()}: ${request.failure()?.errorText}`));
   await page.goto(`${origin}/${file}${query}`);
-  await expect
-    .poll(() => page.evaluate(() => 'devtools' in globalThis && 'bareApp' in globalThis))
-    .toBe(true);
+  // Chromium drops requests when a network interface of the machine changes.
+  if (dropped.length > 0 && errors.length === 0) await page.reload();
+  try {
+    await expect
+      .poll(() => page.evaluate(() => 'devtools' in globalThis && 'bareApp' in globalThis), {
+        timeout: 60_000,
+      })
+      .toBe(true);
+  } catch (cause) {
+    const known = [...errors, ...dropped].join('\n');
+    throw new Error(`The page’s scripts did not run. ${known}`, { cause });
+  }
 }
 
 /** A page with an open panel and an account with one map that the relay has. */

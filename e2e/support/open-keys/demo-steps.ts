@@ -30,7 +30,7 @@ export async function addAndSee(from: App, to: App, text: string): Promise<void>
 /** Sets the name that the other members see. */
 export async function nameYourself(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('textbox', { name: 'Your name on this list' }).fill(name);
+  await page.getByRole('textbox', { name: /^Your name/ }).fill(name);
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('listitem').filter({ hasText: `${name} (you)` })).toBeVisible();
   await page.getByRole('button', { name: 'Close' }).click();
