@@ -22,7 +22,8 @@ describe('ARCHITECTURE.md', () => {
   });
 
   it('names only files that exist', () => {
-    const named = [...architecture.matchAll(/`([\w./-]+\/[\w.-]+\.(?:ts|mjs|js))`/g)].map(
+    const pages = architecture + readText('docs/reference/package.md');
+    const named = [...pages.matchAll(/`([\w./-]+\/[\w.-]+\.(?:ts|mjs|js))`/g)].map(
       ({ 1: path = '' }) => path,
     );
     expect(named.length).toBeGreaterThan(1);

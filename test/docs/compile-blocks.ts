@@ -20,6 +20,7 @@ export function compileBlocks(documents: readonly string[]): readonly string[] {
   const options: ts.CompilerOptions = {
     ...ts.parseJsonConfigFileContent(json, ts.sys, root).options,
     moduleDetection: ts.ModuleDetectionKind.Force, // Bundlers treat every file as a module, even without an import.
+    exactOptionalPropertyTypes: false, // The types of jazz-tools do not work with it.
   };
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;

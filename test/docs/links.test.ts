@@ -1,15 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { anchorOf, documents, headings, proseOf, readText, root } from './markdown.ts';
-
-/** The targets of links and pictures within the repository. */
-function linksIn(document: string): readonly string[] {
-  const link = /(?:\]\(|src=")([^)"\s]+)/g;
-  return [...proseOf(readText(document)).matchAll(link)]
-    .map(({ 1: target = '' }) => target)
-    .filter((target) => !/^https?:/.test(target));
-}
+import { anchorOf, documents, headings, linksIn, readText, root } from './markdown.ts';
 
 function exists(document: string, target: string): boolean {
   const [path = '', anchor] = target.split('#');

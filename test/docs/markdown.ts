@@ -41,6 +41,14 @@ export function proseOf(markdown: string): string {
   return markdown.replace(/^```.*?^```$/gms, '');
 }
 
+/** The targets of links and pictures within the repository. */
+export function linksIn(document: string): readonly string[] {
+  const link = /(?:\]\(|src=")([^)"\s]+)/g;
+  return [...proseOf(readText(document)).matchAll(link)]
+    .map(({ 1: target = '' }) => target)
+    .filter((target) => !/^https?:/.test(target));
+}
+
 export function headings(markdown: string, level = /#+/): readonly string[] {
   const heading = new RegExp(`^${level.source} (.+)$`, 'gm');
   return [...proseOf(markdown).matchAll(heading)].map(({ 1: text = '' }) => text);

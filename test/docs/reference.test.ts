@@ -17,6 +17,12 @@ function exportedValues(path: string): readonly string[] {
       }
     }
     if (
+      ts.isFunctionDeclaration(node) &&
+      node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+    ) {
+      names.push(node.name?.text ?? '');
+    }
+    if (
       ts.isVariableStatement(node) &&
       node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
     ) {
@@ -42,6 +48,10 @@ describe('docs/reference', () => {
     'src/relay/index.ts',
     'src/inspect/index.ts',
     'src/testing/index.ts',
+    'src/testing/node.ts',
+    'src/react/index.ts',
+    'src/vue/index.ts',
+    'src/jazz/index.ts',
     'src/worker/index.ts',
     'devtools/index.ts',
   ])('mentions every value that %s exports', (entry) => {
@@ -57,6 +67,7 @@ describe('docs/reference', () => {
     ['Sign-up options', 'src/session/session-options.ts', 'SignUpOptions'],
     ['Agent session options', 'src/session/session-options.ts', 'AgentSessionOptions'],
     ['Sync options', 'src/sync/sync-peers.ts', 'SyncOptions'],
+    ['Share options', 'src/app/app-calls.ts', 'ShareOptions'],
     ['Plugin options', 'src/vite/maia-kernel.ts', 'MaiaKernelOptions'],
     ['Panel options', 'devtools/devtools-options.ts', 'DevtoolsOptions'],
   ])('lists the %s in the order of their declaration', (heading, path, interfaceName) => {

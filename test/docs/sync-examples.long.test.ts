@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { createKernelError, isKernelError } from '../../src/base/kernel-error.ts';
+import { createStorage } from '../support/relay/temporary-storage.ts';
 import { startRelay } from '../support/relay/test-relay.ts';
 import { createSyncEvents } from '../../src/sync/sync-events.ts';
 import type { SyncState } from '../../src/sync/sync-state.ts';
@@ -21,7 +22,7 @@ async function deviceOf(url: string) {
 }
 
 it('the documented sync line follows an edit to the relay', async () => {
-  const relay = await startRelay();
+  const relay = await startRelay({ storage: `pglite:${await createStorage()}` });
   const { node, sync } = await deviceOf(relay.url);
   const line = { textContent: '' };
   const { document } = fakeDocument(line);
@@ -46,7 +47,7 @@ it('the documented sync line follows an edit to the relay', async () => {
 it('the documented page closes once its edits are durable, or at least saved', async () => {
   const { closeSafely } = runExample('closeSafely', {}, { isKernelError });
   const close = closeSafely as (session: object) => Promise<string>;
-  const relay = await startRelay();
+  const relay = await startRelay({ storage: `pglite:${await createStorage()}` });
   const one = await deviceOf(relay.url);
   one.node.createGroup();
   expect(await close(one)).toBe('stored');

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CoID, RawCoMap } from 'cojson';
 import { describe, expect, it } from 'vitest';
@@ -10,11 +9,6 @@ import { startRelay } from '../support/relay/test-relay.ts';
 import { until } from '../support/until.ts';
 
 const folder = join(import.meta.dirname, 'jazz');
-const isInstalled = existsSync(join(folder, 'node_modules/jazz-tools'));
-if (!isInstalled)
-  console.warn(
-    'Skipped: jazz-tools is not installed. `npm ci` in test/interop/jazz, or `npm run test:long`.',
-  );
 
 interface Note {
   readonly id: CoID<RawCoMap>;
@@ -45,7 +39,7 @@ function syncThrough(openStorage: () => Promise<string>): void {
   });
 }
 
-describe.skipIf(!isInstalled)('workers of jazz-tools', () => {
+describe('workers of jazz-tools', () => {
   describe('on PGlite', () => syncThrough(() => Promise.resolve('memory:')));
   describePostgres('on PostgreSQL', () => syncThrough(createPostgres));
 });

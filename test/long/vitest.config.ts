@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { browserTests, expectOptions, resolve } from '../../vitest.config.ts';
 
-const testTimeout = 60_000;
+const testTimeout = 180_000;
 
 const long = { testTimeout, hookTimeout: testTimeout, expect: expectOptions };
 
@@ -9,6 +9,11 @@ const long = { testTimeout, hookTimeout: testTimeout, expect: expectOptions };
 const measuring = [
   'src/relay/{client/flooding,client/fuzz,client/answers/cold-loads,serving/admission,serving/memory-pressure}.long.test.ts',
   'test/long/crowd.long.test.ts',
+];
+
+/** These install the package as apps do. It is built and packed once for all of them. */
+const installing = [
+  'test/package/{starters,consumers,sveltekit,firefox,lower-case,quick-start}.long.test.ts',
 ];
 
 export default defineConfig({
@@ -20,7 +25,18 @@ export default defineConfig({
           name: 'long',
           environment: 'node',
           include: ['{src,test}/**/*.long.test.ts'],
-          exclude: measuring,
+          exclude: [...measuring, ...installing],
+          ...long,
+          maxWorkers: 2,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'installing-long',
+          environment: 'node',
+          include: installing,
+          globalSetup: ['test/package/pack.ts'],
           ...long,
           maxWorkers: 2,
         },
@@ -53,7 +69,7 @@ export default defineConfig({
           // `npm test` runs this test with fewer CoValues.
           include: ['src/storage/kernel/stock-migration.browser.test.ts'],
           provide: { coValuesToMove: 5_000 },
-          testTimeout: 2 * testTimeout,
+          testTimeout,
         },
       },
     ],

@@ -37,14 +37,14 @@ function ofThePanel({ moduleIDs }: Built): readonly string[] {
 }
 
 describe("the demo's production build", () => {
-  it('[PANEL-14] holds the app, and nothing of the panel', { timeout: 60_000 }, async () => {
+  it('[PANEL-14] holds the app, and nothing of the panel', async () => {
     const built = await buildDemo();
     expect(built.moduleIDs).toContainEqual(expect.stringMatching(/^src\/session\//));
     expect(ofThePanel(built)).toEqual([]);
     expect(built.code).not.toContain('maia-devtools');
   });
 
-  it('would show the panel if it were there', { timeout: 60_000 }, async () => {
+  it('would show the panel if it were there', async () => {
     const built = await buildDemo({
       name: 'panel-in-production',
       transform: (code, id) =>

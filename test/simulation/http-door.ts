@@ -99,7 +99,7 @@ export function createHttpDoor(clock: Clock, serves: () => boolean): HttpDoor {
     maxPayload: 100_000_000,
     bodyMs: 10_000,
     clock,
-    allows: () => true,
+    origins: { allows: () => true, refused() {} },
     open: (request, socket) => (request as unknown as SimRequest).opened(socket),
   });
   return {

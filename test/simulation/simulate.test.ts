@@ -10,7 +10,7 @@ describe('simulated runs without a false claim', () => {
 });
 
 it('repeats a run byte for byte for the same seed', { timeout: 120_000 }, async () => {
-  // Seed 12 has all faults but stock servers, which seed 7 has.
+  // Seed 15 has a stock server, to whose address a device moves.
   const [
     one,
     again,
@@ -29,12 +29,12 @@ it('repeats a run byte for byte for the same seed', { timeout: 120_000 }, async 
     await run(11, before),
     await run(12, before),
     await run(12, before),
-    await run(7, before),
-    await run(7, before),
+    await run(15, before),
+    await run(15, before),
     await run(11, { ...before, reusedIDs: true }),
     await run(11, { ...before, reusedIDs: true }),
-    await run(1, { ...newIDs, roles: true }),
-    await run(1, { ...newIDs, roles: true }),
+    await run(2, { ...newIDs, roles: true }),
+    await run(2, { ...newIDs, roles: true }),
     await run(11, { ...before, http: true }),
     await run(11, { ...before, http: true }),
   ];

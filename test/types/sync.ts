@@ -51,8 +51,6 @@ export function states(state: SyncState) {
 export function peers(status: PeerStatus): number | undefined {
   // @ts-expect-error: only a waiting relay has a next attempt.
   void status.retryAtMs;
-  // @ts-expect-error: a connecting relay has no error.
-  if (status.phase === 'connecting') void status.error;
   // @ts-expect-error: 'disconnected' is not a phase.
   if (status.phase === 'disconnected') return undefined;
   // @ts-expect-error: a connected relay makes no attempts.

@@ -9,12 +9,20 @@ import type { FirefoxApp } from './page/app.ts';
 /** Firefox without a window, on a profile of its own. */
 export interface Firefox {
   /** Opens the app in a tab, which has a process of its own. */
-  open(url: string): Promise<Tab>;
+  open(url: string, user?: User): Promise<Tab>;
+  /** Somebody else, who has none of the data and passkeys of others. */
+  createUser(): Promise<User>;
   /** Kills the whole browser with SIGKILL. */
   kill(): Promise<void>;
 }
 
+/** BiDi's name of a user context. */
+export type User = string;
+
 export interface Tab {
+  /** Evaluates an expression as if the user had just clicked, and returns what it resolves with, as text. */
+  evaluate(expression: string): Promise<string>;
+  reload(): Promise<void>;
   /** Calls a method of the page's `firefoxApp`. Arguments and result travel as JSON. */
   call<Name extends keyof FirefoxApp>(
     name: Name,
@@ -78,10 +86,17 @@ export async function launchFirefox(program: string, profile: Profile): Promise<
   const bidi = await openBidi(address);
 
   return {
-    async open(url) {
-      const { context } = await bidi.send('browsingContext.create', { type: 'tab' });
+    async open(url, user) {
+      const { context } = await bidi.send('browsingContext.create', {
+        type: 'tab',
+        ...(user !== undefined && { userContext: user }),
+      });
       await bidi.send('browsingContext.navigate', { context, url, wait: 'complete' });
       return createTab(bidi, String(context), url);
+    },
+    async createUser() {
+      const { userContext } = await bidi.send('browser.createUserContext');
+      return String(userContext);
     },
     async kill() {
       child.kill('SIGKILL');
@@ -93,6 +108,10 @@ export async function launchFirefox(program: string, profile: Profile): Promise<
 
 function createTab(bidi: Bidi, context: string, url: string): Tab {
   return {
+    evaluate: (expression) => evaluate(bidi, context, expression),
+    async reload() {
+      await bidi.send('browsingContext.reload', { context, wait: 'complete' });
+    },
     async call(name, ...values) {
       const text = await evaluate(
         bidi,

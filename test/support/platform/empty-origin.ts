@@ -1,6 +1,7 @@
 import { createBrowserPlatform } from '../../../src/platform/browser-platform.ts';
 import { createDatabases } from '../storage/databases.ts';
 
-// Each file of browser tests starts without databases, although it shares the browser context with the file before.
+// Each file of browser tests starts with empty storage, although it shares the browser context with the file before.
 const { indexedDB } = createBrowserPlatform();
 if (indexedDB) await createDatabases(indexedDB).deleteAll();
+localStorage.clear();

@@ -5,6 +5,7 @@ import { serveConnection } from '../../../src/relay/client/client-connection.ts'
 import type { ConnectionOptions } from '../../../src/relay/client/connection-options.ts';
 import { createReadTurns } from '../../../src/relay/client/reading/read-turns.ts';
 import { createSubscriberIndex } from '../../../src/relay/client/subscriber-index.ts';
+import { createPresenceRooms } from '../../../src/relay/presence/presence-rooms.ts';
 import { readLimits } from '../../../src/relay/config/limits.ts';
 import { createFakeClock } from '../../../src/testing/fake-clock.ts';
 import { plentyOfMemory } from './plenty-of-memory.ts';
@@ -41,6 +42,7 @@ export function serveStub(options: Partial<ConnectionOptions> = {}) {
     admission: { mayName: () => true },
     beginnings: { read: () => undefined, heldBack: () => undefined },
     restrictions: { isTakenDown: () => false, blockOf: () => undefined, barredBy: () => undefined },
+    presence: createPresenceRooms({ isTakenDown: () => false, isBarred: () => false, clock, publish() {} }),
     hello: {} as ConnectionOptions['hello'],
     clock,
     random: () => 0.5,

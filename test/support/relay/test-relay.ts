@@ -3,9 +3,8 @@ import { expect, onTestFinished } from 'vitest';
 import type { Database } from '../../../src/relay/database/database.ts';
 import type { Relay, RelayOptions } from '../../../src/relay/index.ts';
 import { createRelayOn } from '../../../src/relay/relay.ts';
-import { openMemoryDatabase } from '../../../src/relay/database/pglite-database.ts';
 import { openStoragePlace } from '../../../src/relay/database/storage-place.ts';
-import { createStorage, memoryTemplate } from './temporary-storage.ts';
+import { openEmptyDatabase } from './memory-databases.ts';
 import { until } from '../until.ts';
 
 /** Starts a relay on a free port with empty storage, and closes it after the test. */
@@ -23,11 +22,9 @@ export async function openRelay(
   options: RelayOptions = {},
   change = (database: Database) => database,
 ): Promise<Relay> {
-  const storage = options.storage ?? `pglite:${await createStorage()}`;
+  const { storage = 'memory:' } = options;
   const open = async (...[place, logger, opening]: Parameters<typeof openStoragePlace>) =>
-    place.kind === 'memory'
-      ? openMemoryDatabase({ ...opening, template: await memoryTemplate() })
-      : openStoragePlace(place, logger, opening);
+    place.kind === 'memory' ? openEmptyDatabase({ ...opening }) : openStoragePlace(place, logger, opening);
   return createRelayOn(async (...opening) => change(await open(...opening)), {
     port: 0,
     ...options,

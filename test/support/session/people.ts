@@ -5,13 +5,19 @@ import { signUp } from '../../../src/session/sign-up/sign-up.ts';
 import { createFakePasskeys } from '../platform/fake-passkeys.ts';
 import type { TestSessions } from './test-sessions.ts';
 
-/** Opens sessions of different people, each on a device of its own, until the test ends. */
+/** Opens sessions of different people, each on another device, until the test ends. */
 export function createPeople(current: () => TestSessions) {
+  let count = 0;
+
   async function person(
     sync: SignUpOptions['sync'] = { url: current().relay.url },
     changes: Partial<Platform> = {},
   ): Promise<Session> {
-    const device = current().device({ passkeys: createFakePasskeys(), ...changes });
+    // Passkeys of the same name would open the same account.
+    const device = current().device({
+      passkeys: createFakePasskeys({ name: `person-${++count}` }),
+      ...changes,
+    });
     const session = await signUp(device, { sync });
     current().onEnd(() => session.close());
     return session;

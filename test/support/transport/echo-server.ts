@@ -19,7 +19,7 @@ export async function startEchoServer(): Promise<EchoServer> {
     maxPayload: 20_000_000,
     bodyMs: 30_000,
     clock: systemClock,
-    allows: () => true,
+    origins: { allows: () => true, refused() {} },
     open(_request, socket) {
       const stream = response;
       const end = {
