@@ -1,0 +1,4 @@
+import { maiaKernel } from '@MaiaOS/kernel/vite';
+import { defineConfig } from 'vite';
+
+export default defineConfig({ plugins: [maiaKernel()] });

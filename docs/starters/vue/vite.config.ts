@@ -1,0 +1,5 @@
+import { maiaKernel } from '@MaiaOS/kernel/vite';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vite';
+
+export default defineConfig({ plugins: [vue(), maiaKernel()] });
