@@ -7,6 +7,8 @@ import { until } from '../../test/support/until.ts';
 let network: TestNetwork;
 let ana: TestDevice;
 let mara: TestDevice;
+/** Of Mara's account. It has opened the list before her edits come. */
+let phone: TestDevice;
 let id: string;
 
 beforeAll(async () => {
@@ -24,6 +26,7 @@ beforeEach(async () => {
   await join();
   await until(() => expect(mara.texts(id)).toEqual(['Firewood', 'Soap', 'Rope']));
 
+  await mara.session.sync.whenConfirmed();
   mara.disconnect();
   await ana.session.members(id).remove(mara.account.id);
   mara.edit.addItem(id, 'Matches');
@@ -34,9 +37,15 @@ beforeEach(async () => {
   mara.edit.moveItem(id, mara.itemID(id, 'Rope'), 0);
   mara.edit.removeItem(id, mara.itemID(id, 'Rope'));
   mara.edit.rename(id, 'Cabin in May');
+  phone = await network.sameAccount(mara);
+  await until(() => expect(phone.list(id)?.state).toBe('closed'));
+});
+
+/** Mara's edits come to the relay. */
+async function reconnect() {
   mara.connect();
   await until(() => expect(mara.list(id)?.state).toBe('closed'));
-});
+}
 
 async function join() {
   const { link } = await ana.session.share(id);
@@ -64,6 +73,7 @@ const madeByMara = [
 ];
 
 it('has the words of edits that do not count, and what each wanted', async () => {
+  await reconnect();
   const found = watch(mara);
   await until(() => expect(lines(found.all).sort()).toEqual(madeByMara));
   expect(new Set(found.all.map(({ listID, reason }) => `${listID} ${reason}`))).toEqual(
@@ -74,6 +84,7 @@ it('has the words of edits that do not count, and what each wanted', async () =>
 });
 
 it('makes them again once the account has a role, and then they count everywhere', async () => {
+  await reconnect();
   const found = watch(mara);
   await until(() => expect(found.all).toHaveLength(madeByMara.length));
   await join();
@@ -85,8 +96,14 @@ it('makes them again once the account has a role, and then they count everywhere
 });
 
 it('is found by another device of the account, which loads the items that were to be added', async () => {
-  const phone = await network.sameAccount(mara);
-  const found = watch(phone);
+  await reconnect();
+  const found = watch(await network.sameAccount(mara));
   await until(() => expect(lines(found.all).sort()).toEqual(madeByMara));
-  expect(phone.list(id)?.state).toBe('closed');
+});
+
+it('is found by another device of the account that has opened the list before they come', async () => {
+  const found = watch(phone);
+  expect(found.all).toEqual([]);
+  await reconnect();
+  await until(() => expect(lines(found.all).sort()).toEqual(madeByMara));
 });

@@ -1,9 +1,9 @@
 import { type Session } from '@MaiaOS/kernel';
 import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { type Readable } from 'svelte/store';
+import { createFollowing } from './follow-all.ts';
 import { itemIDs, pictureKey, titleKey } from './list-keys.ts';
 import { type ListsView } from './lists.ts';
-import { createMapWatch } from './watch-maps.ts';
 
 /** What this account's edits wanted of an item, or of the list itself, and which no other device counts. */
 export interface NotCounted {
@@ -59,24 +59,22 @@ export function watchNotCounted(
   lists: Readable<ListsView>,
   changed: (all: readonly NotCounted[]) => void,
 ): () => void {
-  const maps = createMapWatch(session, update);
+  const following = createFollowing((id) => session.notCounted(id), update);
   let openedIDs: readonly string[] = [];
   let before = '';
   const stopLists = lists.subscribe((view) => {
     openedIDs = view.lists.filter(({ state }) => state === 'ready' || state === 'closed').map(({ id }) => id);
     update();
   });
-  const stopSync = session.sync.subscribe(update);
   return () => {
     stopLists();
-    stopSync();
-    maps.stop();
+    following.stop();
   };
 
   function update() {
     const found = openedIDs.map((listID) => editsIn(session, listID));
-    // Those of a closed list are loaded for their words.
-    maps.set([...openedIDs, ...found.flatMap(({ items }) => items)]);
+    // Those of a closed list are loaded for their words, too.
+    following.set(new Set([...openedIDs, ...found.flatMap(({ mapIDs }) => mapIDs)]));
     const edits = found.flatMap((of) => of.edits);
     const now = edits.map(({ mark, reason }) => `${mark} ${reason}`).join();
     if (now === before) return;
@@ -89,14 +87,13 @@ export function watchNotCounted(
 function editsIn(
   session: Session,
   listID: string,
-): { readonly items: readonly string[]; readonly edits: readonly Edit[] } {
+): { readonly mapIDs: readonly string[]; readonly edits: readonly Edit[] } {
   const list = mapIn(session, listID);
-  if (!list) return { items: [], edits: [] };
-  const ofList = editsOf(listID);
+  if (!list) return { mapIDs: [], edits: [] };
   // The list does not have an item whose adding does not count.
-  const added = itemIDs(ofList.flatMap(({ changes }) => changes.map(({ key }) => key)));
-  const items = [...new Set([...itemIDs(list.keys()), ...added])];
-  return { items, edits: [...editsOf(list.group.id), ...ofList, ...items.flatMap(editsOf)] };
+  const added = itemIDs(editsOf(listID).flatMap(({ changes }) => changes.map(({ key }) => key)));
+  const mapIDs = [...new Set([list.group.id, listID, ...itemIDs(list.keys()), ...added])];
+  return { mapIDs, edits: mapIDs.flatMap(editsOf) };
 
   function editsOf(mapID: string): readonly Edit[] {
     return session.notCounted(mapID).current.map(({ sessionID, index, madeAt, reason, changes }) => ({
