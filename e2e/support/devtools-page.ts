@@ -17,8 +17,11 @@ export async function openDevtoolsPage(
   const errors: string[] = [];
   const dropped: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
   page.on('requestfailed', (request) => dropped.push(`${request.url()}: ${request.failure()?.errorText}`));
-  await page.goto(`${origin}/${file}${query}`);
+  const response = await page.goto(`${origin}/${file}${query}`);
   // Chromium drops requests when a network interface of the machine changes.
   if (dropped.length > 0 && errors.length === 0) await page.reload();
   try {
@@ -28,8 +31,8 @@ export async function openDevtoolsPage(
       })
       .toBe(true);
   } catch (cause) {
-    const known = [...errors, ...dropped].join('\n');
-    throw new Error(`The page’s scripts did not run. ${known}`, { cause });
+    const answer = `${page.url()} answered ${response?.status()}: ${(await page.content()).slice(0, 1_000)}`;
+    throw new Error(['The page’s scripts did not run.', ...errors, ...dropped, answer].join('\n'), { cause });
   }
 }
 
