@@ -33,7 +33,9 @@ export async function openDevtoolsPage(
   } catch (cause) {
     // CI saw this twice in the first test of the built app: the page had loaded, and none of its scripts had run.
     const shown = `${page.url()} is ${(await page.content()).slice(0, 2_000)}`;
-    console.warn(['The page’s scripts did not run, so it is opened again.', ...seen, shown, cause].join('\n'));
+    console.warn(
+      ['The page’s scripts did not run, so it is opened again.', ...seen, shown, cause].join('\n'),
+    );
     await open();
   }
 }
