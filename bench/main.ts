@@ -10,6 +10,7 @@ import { describeLine, type Line } from './harness/line.ts';
 import { mergeResults, type Machine, type Results } from './harness/results.ts';
 import type { BenchContext, Suite } from './harness/suite.ts';
 import { replaceTable } from './harness/table.ts';
+import { betweenSuite } from './between/suite.ts';
 import { devtoolsSuite } from './devtools/suite.ts';
 import { guardSuite } from './guard/suite.ts';
 import { deviceSuite } from './device/suite.ts';
@@ -23,6 +24,7 @@ const suites: readonly Suite[] = [
   resumeSuite,
   deviceSuite,
   responsiveSuite,
+  betweenSuite,
   devtoolsSuite,
 ];
 
@@ -58,13 +60,18 @@ export async function runBench(run: BenchRun): Promise<void> {
   const versions: Record<string, string> = { ...run.peerVersions };
   const addVersion = (name: string, version: string) => void (versions[name] = version);
   const { part } = values;
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  const rounds = values.rounds === undefined ? undefined : countOf(values.rounds);
   for (const suite of chosen) {
     const lines = await runSuite(suite, run, { part, rounds, addVersion });
     // A later suite may fail.
     if (part === undefined && rounds === undefined)
       await write(run.benchFolder, resultsOf(run, lines, versions));
   }
+}
+
+function countOf(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw createExpectedError(`--rounds takes a number from 1 on, not "${text}".`);
 }
 
 /** Short, without peers that have to be installed, and as certain as a busy machine allows. */
