@@ -75,7 +75,10 @@ function countOf(text: string): number {
 }
 
 /** Short, without peers that have to be installed, and as certain as a busy machine allows. */
-const checkedParts: readonly (readonly [Suite, part: string])[] = [[resumeSuite, 'no relay']];
+const checkedParts: readonly (readonly [Suite, part: string])[] = [
+  [resumeSuite, 'no relay'],
+  [deviceSuite, '500 CoValues'],
+];
 const checkedRounds = 3;
 
 /** Compares a short run's ratios with the committed ones. Throws if one is lower. */
