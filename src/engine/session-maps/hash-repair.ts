@@ -18,10 +18,18 @@ const mostRejected = 1_000;
  * all sessions are verified again, so whoever sends many false ones would stop everything else.
  */
 export function repairHashes(crypto: CryptoProvider): SessionMapLayer {
-  return (createBelow) => createRepairedMap(createBelow, crypto);
+  const signerIDs = new Map<string, string>();
+  return (createBelow) => createRepairedMap(createBelow, signerIDOf);
+
+  /** Derived once, and not for each CoValue: a session signs with one secret. */
+  function signerIDOf(secret: string): string {
+    const id = signerIDs.get(secret) ?? crypto.getSignerID(secret as SignerSecret);
+    signerIDs.set(secret, id);
+    return id;
+  }
 }
 
-function createRepairedMap(create: () => SessionMap, crypto: CryptoProvider): SessionMap {
+function createRepairedMap(create: () => SessionMap, signerIDOf: (secret: string) => string): SessionMap {
   let map = create();
   const signersBySession = new Map<string, string>();
   const writtenHere = new Set<string>();
@@ -30,9 +38,7 @@ function createRepairedMap(create: () => SessionMap, crypto: CryptoProvider): Se
   function noteWrite(sessionID: string, signerSecret: string): void {
     if (rejected.has(sessionID)) map = rebuild();
     writtenHere.add(sessionID);
-    if (!signersBySession.has(sessionID)) {
-      signersBySession.set(sessionID, crypto.getSignerID(signerSecret as SignerSecret));
-    }
+    if (!signersBySession.has(sessionID)) signersBySession.set(sessionID, signerIDOf(signerSecret));
   }
 
   function rebuild(): SessionMap {
