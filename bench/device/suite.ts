@@ -2,12 +2,13 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startBrowser, type Browser } from '../harness/browser.ts';
 import { buildPages } from '../harness/build-pages.ts';
+import { thingsIn } from '../harness/library.ts';
 import { compare, type Goal, type Line } from '../harness/line.ts';
 import { servePages } from '../harness/page-server.ts';
 import { measureRounds, type Contender } from '../harness/rounds.ts';
 import type { BenchContext, Suite } from '../harness/suite.ts';
 import type { Made, Read } from './pages/measure-work.ts';
-import type { Work } from './pages/work.ts';
+import { mapCount, type Work } from './pages/work.ts';
 
 const ours = 'ours';
 const stock = 'stock cojson on IndexedDB';
@@ -32,7 +33,7 @@ interface Stage {
   readonly name: string;
   readonly work: Work;
   /** How many things or items the next page reads. */
-  readonly count?: number;
+  readonly count: number;
   /** Stock takes minutes for the longest list. */
   readonly peers: readonly ('stock' | 'stream')[];
   /** With a goal against the first of the peers. */
@@ -43,7 +44,7 @@ function library(size: number): Stage {
   const name = `${size.toLocaleString('en')} CoValues`;
   const goalOf = (ratioAtLeast: number): Goal | undefined => (size === 5_000 ? { ratioAtLeast } : undefined);
   return {
-    ...{ name, work: { kind: 'library', size }, peers: ['stock'] },
+    ...{ name, work: { kind: 'library', size }, count: thingsIn(size), peers: ['stock'] },
     lines: [
       [`${name} saved`, 'savedMs', goalOf(10)],
       [`${name} opened`, 'readableMs', goalOf(9)],
@@ -63,7 +64,7 @@ const stages: readonly Stage[] = [
     lines: [['500 of 5,000 CoValues opened', 'readableMs', { ratioAtLeast: 2.5 }]],
   },
   {
-    ...{ name: '10,000 edits', work: { kind: 'edits', count: 10_000 }, peers: ['stock'] },
+    ...{ name: '10,000 edits', work: { kind: 'edits', count: 10_000 }, count: mapCount, peers: ['stock'] },
     lines: [['10,000 edits saved', 'savedMs', { ratioAtLeast: 10 }]],
   },
   {
@@ -131,8 +132,7 @@ async function measureStage(
     name,
     async measure() {
       const { count: read, ...figures } = await makeAndRead(open, side, own);
-      if (count !== undefined && read !== count)
-        throw new Error(`${name} shows ${read} instead of ${count}.`);
+      if (read !== count) throw new Error(`${name} shows ${read} instead of ${count}.`);
       return figures;
     },
   });

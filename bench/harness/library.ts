@@ -11,16 +11,19 @@ const thingsPerGroup = 100;
  */
 const beside = 6;
 
+const groupsIn = (size: number) => Math.ceil((size - beside) / (thingsPerGroup + 1));
+
+/** How many of an account's CoValues are things in its list. */
+export const thingsIn = (size: number) => size - beside - groupsIn(size);
+
 /** Adds `size` CoValues to an account, all private. Returns the ID of the list of them. */
 export function createLibrary(
   node: LocalNode,
   { seed, size }: { readonly seed: number; readonly size: number },
 ): string {
   const random = createRandom(seed);
-  const groups = Array.from({ length: Math.ceil((size - beside) / (thingsPerGroup + 1)) }, () =>
-    node.createGroup(),
-  );
-  const ids = Array.from({ length: size - beside - groups.length }, (_, index) => {
+  const groups = Array.from({ length: groupsIn(size) }, () => node.createGroup());
+  const ids = Array.from({ length: thingsIn(size) }, (_, index) => {
     const group = groups[index % groups.length];
     if (!group) throw new Error('There is no group.');
     return createThing(group, random);

@@ -9,7 +9,7 @@ export type Work =
 
 /** After so many edits, the page may work. */
 const editsPerTask = 100;
-const mapCount = 100;
+export const mapCount = 100;
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Returns the ID to read it by. */
