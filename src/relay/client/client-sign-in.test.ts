@@ -85,8 +85,7 @@ describe('[RELAY-55] a client that must sign in', () => {
     expect(peers()).toEqual(['client-1']);
     send({ maia: 'later', text: 'x'.repeat(maxBytesBeforeSignIn) });
     send(echo(5));
-    await turn();
-    expect(last()).toEqual({ maia: 'echoed', t: 5 });
+    await until(() => expect(last()).toEqual({ maia: 'echoed', t: 5 }));
   });
 
   it.each([
@@ -188,8 +187,7 @@ describe('[RELAY-59] a sign-in that ends', () => {
     clock.advance(9 * minuteMs);
     signIn('t2');
     send(echo(1));
-    await turn();
-    expect(last()).toEqual({ maia: 'echoed', t: 1 });
+    await until(() => expect(last()).toEqual({ maia: 'echoed', t: 1 }));
     await grant({ untilMs: clock.nowMs() + 10 * minuteMs });
     expect(verifications[1]).toMatchObject({ nonce, token: 't2' });
     expect(last()).toMatchObject({ maia: 'welcome', expiresInMs: 10 * minuteMs });
@@ -202,10 +200,11 @@ describe('[RELAY-59] a sign-in that ends', () => {
     const { signIn, deny, last, send, peers } = await signedIn({});
     signIn('t2');
     await deny(new SignInRefusal('unauthorized', 'The token was refused.'));
-    expect(last()).toMatchObject({ maia: 'refused', code: 'unauthorized', closing: false });
+    await until(() =>
+      expect(last()).toMatchObject({ maia: 'refused', code: 'unauthorized', closing: false }),
+    );
     send(echo(1));
-    await turn();
-    expect(last()).toEqual({ maia: 'echoed', t: 1 });
+    await until(() => expect(last()).toEqual({ maia: 'echoed', t: 1 }));
     expect(peers()).toEqual(['client-1']);
   });
 
@@ -353,8 +352,9 @@ describe('[RELAY-85] a client with a quota', () => {
       quota: () => ({ bytes: 10 }),
       used: () => ({ bytes: 3, coValues: 1 }),
     } as Payer);
-    await turn();
-    expect(last()).toMatchObject({ maia: 'welcome', quota: { bytes: 10, usedBytes: 3, usedCoValues: 1 } });
+    await until(() =>
+      expect(last()).toMatchObject({ maia: 'welcome', quota: { bytes: 10, usedBytes: 3, usedCoValues: 1 } }),
+    );
     expect(peers()).toEqual(['client-1']);
   });
 
@@ -364,8 +364,7 @@ describe('[RELAY-85] a client with a quota', () => {
     await grant();
     blocked.add('user-1');
     entering[0]?.(undefined);
-    await turn();
-    expect(last()).toMatchObject({ maia: 'refused', code: 'forbidden', closing: true });
+    await until(() => expect(last()).toMatchObject({ maia: 'refused', code: 'forbidden', closing: true }));
     expect(peers()).toEqual([]);
   });
 });
