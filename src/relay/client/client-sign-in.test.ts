@@ -13,17 +13,29 @@ const load = { action: 'load', id: `co_z${'2'.repeat(43)}`, header: false, sessi
 const echo = (t: number) => ({ maia: 'echo', t });
 const minuteMs = 60_000;
 
+interface Verification {
+  readonly nonce: string;
+  readonly token: string;
+  isEnded: boolean;
+  end(result: Principal | Error): void;
+}
+
 /** A connection to a relay that requires signing in; `verifications` are answered by the test. */
 function setUp(options: Parameters<typeof serveStub>[0] = {}) {
-  const verifications: { nonce: string; token: string; end(result: Principal | Error): void }[] = [];
+  const verifications: Verification[] = [];
   const methods: SignInMethods = {
     names: ['jwt'],
     verify: (frame, nonce) =>
       new Promise((resolve, reject) => {
         const token = frame.method === 'jwt' ? frame.token : '';
-        const end = (result: Principal | Error) =>
-          result instanceof Error ? reject(result) : resolve(result);
-        verifications.push({ nonce, token, end });
+        verifications.push({
+          ...{ nonce, token, isEnded: false },
+          end(result) {
+            this.isEnded = true;
+            if (result instanceof Error) reject(result);
+            else resolve(result);
+          },
+        });
       }),
   };
   const signInFailed = vi.fn();
@@ -55,15 +67,20 @@ function setUp(options: Parameters<typeof serveStub>[0] = {}) {
     last: () => answers().at(-1),
     peers: () => Object.keys(node.syncManager.peers),
     signIn: (token: string) => send({ maia: 'auth', method: 'jwt', token }),
-    async grant(principal: Partial<Principal> = {}) {
-      verifications.at(-1)?.end({ kind: 'token', id: 'user-1', ...principal });
-      await turn();
-    },
-    async deny(error: Error) {
-      verifications.at(-1)?.end(error);
-      await turn();
-    },
+    grant: (principal: Partial<Principal> = {}) => end({ kind: 'token', id: 'user-1', ...principal }),
+    deny: end,
   };
+
+  /** The relay reads what was sent in a later turn if this one has taken long. */
+  async function end(result: Principal | Error): Promise<void> {
+    const verification = await until(() => {
+      const open = verifications.findLast(({ isEnded }) => !isEnded);
+      if (!open) throw new Error('Nothing is being verified.');
+      return open;
+    });
+    verification.end(result);
+    await turn();
+  }
 }
 
 describe('[RELAY-55] a client that must sign in', () => {
