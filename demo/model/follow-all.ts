@@ -13,7 +13,12 @@ export function createFollowing(valueOf: (id: string) => Readable<unknown>, chan
       stops.delete(id);
       stop();
     }
-    for (const id of ids) if (!stops.has(id)) stops.set(id, valueOf(id).subscribe(follow));
+    for (const id of ids) {
+      if (stops.has(id)) continue;
+      // A subscription can lead to another set.
+      stops.set(id, () => {});
+      stops.set(id, valueOf(id).subscribe(follow));
+    }
     isChangingSet = false;
   }
 
