@@ -25,16 +25,20 @@ async function inTime(suite, latestMinute, run) {
 }
 
 void runSuites(async (reports) => [
-  await runVitest('long', reports, config),
-  await runVitest('installing-long', reports, config),
-  await runVitest('measuring-long', reports, config),
-  await runVitest('browser-long', reports, config),
-  await runVitest('cojson', reports, ['--config', 'test/long/cojson-storage/vitest.config.ts']),
-  await runVitest('cojson-lists', reports, ['--config', 'test/long/cojson-lists/vitest.config.ts']),
+  await inTime('long', 62, () => runVitest('long', reports, config)),
+  await inTime('installing-long', 72, () => runVitest('installing-long', reports, config)),
+  await inTime('measuring-long', 76, () => runVitest('measuring-long', reports, config)),
+  await inTime('browser-long', 80, () => runVitest('browser-long', reports, config)),
+  await inTime('cojson', 82, () =>
+    runVitest('cojson', reports, ['--config', 'test/long/cojson-storage/vitest.config.ts']),
+  ),
+  await inTime('cojson-lists', 82, () =>
+    runVitest('cojson-lists', reports, ['--config', 'test/long/cojson-lists/vitest.config.ts']),
+  ),
   await inTime('e2e-long', 55, () =>
     runPlaywright('e2e-long', reports, ['--config', 'test/long/playwright.config.ts']),
   ),
   await inTime('bench', 65, () => runScript('bench', '../bench/run.mjs', '--check')),
   await inTime('package', 70, () => runScript('package', 'check-package.mjs')),
-  await inTime('docs', 80, () => runScript('docs', 'docs.mjs')),
+  await inTime('docs', 75, () => runScript('docs', 'docs.mjs')),
 ]);
