@@ -113,6 +113,21 @@ it('yields to the page between CoValues', async () => {
   expect(nextTask).toHaveBeenCalledOnce();
 });
 
+it('yields to the page between CoValues that are not stored, because what waited for the answer runs then', async () => {
+  onDevice.clear();
+  const { loads } = create();
+  const tasksBefore: number[] = [];
+  await new Promise<void>((resolve) => {
+    for (const id of [group, one, two]) {
+      loads.load(id, vi.fn(), () => {
+        nowMs += 8;
+        if (tasksBefore.push(nextTask.mock.calls.length) === 3) resolve();
+      });
+    }
+  });
+  expect(tasksBefore).toEqual([0, 1, 2]);
+});
+
 it('yields to the page between the messages of a large CoValue, the first of which arrives at once', async () => {
   const run = (after: number): Run => ({
     sessionID: 'co_zMe_session_z1' as SessionID,

@@ -164,7 +164,11 @@ export function createLoads(options: {
       known.read(stored);
     }
 
-    for (const id of [...requests.keys()]) await deliverWithDependencies(id, undefined);
+    for (const id of [...requests.keys()]) {
+      // Also of what is not stored: what a relay sent of it is read then.
+      if (slices.isOver()) await slices.next();
+      await deliverWithDependencies(id, undefined);
+    }
   }
 
   return {
