@@ -73,3 +73,19 @@ it('continues from the state known when it began, even if cojson unloads the CoV
   expect(asked).toHaveLength(1_000);
   expect(asked).not.toContain(false);
 });
+
+it('holds up a reader of what is queued until that was attempted, and no other reader', async () => {
+  const { writes, tasks, begun } = createSlowWrites();
+  const idOf = (at: number) => new Set([contentOf(at).id]);
+  writes.store(contentOf(1), () => undefined, undefined);
+  const begunBefore: string[] = [];
+  const reader = async (name: string, ids?: ReadonlySet<RawCoID>) => {
+    await writes.contentAttempted(ids);
+    begunBefore.push(`${name}: ${begun()}`);
+  };
+  const readers = [reader('the same', idOf(1)), reader('all'), reader('another', idOf(2))];
+  await readers[2];
+  await tasks.runAll();
+  await Promise.all(readers);
+  expect(begunBefore).toEqual(['another: 0', 'the same: 1', 'all: 1']);
+});

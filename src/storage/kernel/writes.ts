@@ -24,7 +24,7 @@ type Write =
 /** Queued writes, in order. What is queued in one turn is written in one transaction. */
 export interface Writes {
   readonly length: number;
-  /** Queued writes that contain content. */
+  /** CoValues of which content is queued. */
   readonly contentLength: number;
   store(content: Content, correct: CorrectionCallback, done: Done): void;
   /** Facts for the ledger. */
@@ -46,8 +46,8 @@ export interface Writes {
   found(mark: string | undefined): void;
   /** Resolves after at least one attempt at everything queued so far. */
   attempted(): Promise<void>;
-  /** The same for content. */
-  contentAttempted(): Promise<void>;
+  /** The same for content, if some is queued of these CoValues, or of any. */
+  contentAttempted(ids?: Pick<ReadonlySet<RawCoID>, 'keys'>): Promise<void>;
   readonly attempts: WriteAttempts;
   close(): Promise<void>;
 }
@@ -85,7 +85,8 @@ export function createWrites(options: {
   /** What this tab has added to the ledger and not settled, to be added again if the database is deleted. */
   const owed = new Map<string, readonly Debt[]>();
   let relayIDs: readonly string[] = [];
-  let contentLength = 0;
+  /** How many queued writes contain content of each CoValue. */
+  const queued = new Map<RawCoID, number>();
   /** Counts lost connections. */
   let lostCount = 0;
   /** Of the database that has, or is about to get, everything in memory. */
@@ -98,7 +99,7 @@ export function createWrites(options: {
     maxBatch,
     write,
     done(entry) {
-      if (entry.kind === 'content') contentLength--;
+      if (entry.kind === 'content') count(entry.content.id, -1);
       if (entry.kind === 'nothing' || (entry.kind === 'content' && entry.isWhole)) entry.done?.();
     },
     failed,
@@ -135,13 +136,13 @@ export function createWrites(options: {
       await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
       return factCount;
     };
-    const count = async () => {
+    const counted = async () => {
       const its = await ensureState(transaction);
       return { before: its, after: pieces.length > 0 ? countAddition(transaction, its) : its };
     };
     const [factCount, state] = await committing(transaction, async () => {
       // At the same time, so that no save waits for the state.
-      const added = await Promise.all([addAll(), isChecked ? count() : undefined]);
+      const added = await Promise.all([addAll(), isChecked ? counted() : undefined]);
       if (mark !== undefined && added[1] && added[1].after.mark !== mark) {
         rewriteAll();
         throw new DOMException('The database was deleted or emptied.', 'InvalidStateError');
@@ -199,8 +200,14 @@ export function createWrites(options: {
   }
 
   function store(content: Content, correct: CorrectionCallback, done: Done): void {
-    contentLength++;
+    count(content.id, 1);
     queue.push({ kind: 'content', content, correct, done, isWhole: false });
+  }
+
+  function count(id: RawCoID, more: 1 | -1): void {
+    const left = (queued.get(id) ?? 0) + more;
+    if (left > 0) queued.set(id, left);
+    else queued.delete(id);
   }
 
   function add(facts: Partial<LedgerFacts>): void {
@@ -237,7 +244,7 @@ export function createWrites(options: {
       return queue.length;
     },
     get contentLength() {
-      return contentLength;
+      return queued.size;
     },
     store,
     add,
@@ -252,7 +259,9 @@ export function createWrites(options: {
     isOnly: (its) => !hasChanged && mark !== undefined && its === mark,
     found: (its) => void (mark ??= its),
     attempted: queue.attempted,
-    contentAttempted: () => (contentLength > 0 ? queue.attempted() : Promise.resolve()),
+    async contentAttempted(ids = queued) {
+      for (const id of ids.keys()) if (queued.has(id)) return queue.attempted();
+    },
     attempts: queue.attempts,
     close: queue.close,
   };
