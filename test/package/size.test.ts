@@ -7,7 +7,7 @@ const completeEntryBudget = 59_400;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 58_950,
   relays: 45_950,
-  storage: 7_300,
+  storage: 7_310,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
   'recovery-phrase': 1_400,
@@ -18,7 +18,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 131_400;
+const openSessionBudget = 131_430;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

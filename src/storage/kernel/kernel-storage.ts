@@ -17,7 +17,7 @@ import { pendingDebts } from '../ledger.ts';
 import { createCompaction } from './compaction.ts';
 import { createConnection } from './idb-connection.ts';
 import { eraseHistory } from './erase-history.ts';
-import { createKnownStates, type ListPage } from './known-states.ts';
+import { createKnownStates, idsPerPage } from './known-states.ts';
 import { createLoads } from './loads.ts';
 import { readNewerContent } from './newer-content.ts';
 import { createStockContent } from './stock-content.ts';
@@ -54,7 +54,10 @@ export async function openKernelStorage(options: {
   });
   const { begin } = connection;
   const status = createStorageStatus('kernel', platform);
-  const known = createKnownStates((id) => node && getKnownCoValue(node, id), listIDs);
+  const known = createKnownStates(
+    (id) => node && getKnownCoValue(node, id),
+    () => readPages(idsPerPage),
+  );
   const deletions = new Set<RawCoID>();
   let ended: Promise<void> | undefined;
   let isErasing = false;
@@ -79,11 +82,11 @@ export async function openKernelStorage(options: {
   async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
     const migratable = await stock.read(ids);
     const transaction = await begin('readonly', [stores.segments]);
-    const state = writes.isMarked && !known.isListed ? undefined : await readState(transaction);
+    const state = writes.isMarked && !known.isListing ? undefined : await readState(transaction);
     if (!writes.isMarked) writes.found(state?.mark);
     const unlisted = new Set([...ids].filter((id) => !known.lacks(id, state)));
     const pieces = new Map(await readPieces(transaction, unlisted));
-    known.missed(unlisted.size - pieces.size);
+    known.missed(unlisted.size - pieces.size, state);
     for (const [id, piece] of migratable) pieces.set(id, [piece, ...(pieces.get(id) ?? [])]);
     return pieces;
   }
@@ -126,7 +129,7 @@ export async function openKernelStorage(options: {
 
   const loads = createLoads({
     async read(ids) {
-      await writes.contentAttempted();
+      await writes.contentAttempted(ids);
       return read(ids);
     },
     known,
@@ -177,7 +180,7 @@ export async function openKernelStorage(options: {
   }
 
   async function storedStates(ids: ReadonlySet<RawCoID>) {
-    await writes.contentAttempted();
+    await writes.contentAttempted(ids);
     return new Map(
       joinAll(await read(ids)).map((stored) => [stored.id, storedStateOf(stored, known.forksOf(stored))]),
     );
@@ -203,24 +206,18 @@ export async function openKernelStorage(options: {
 
   async function* allIDs(): AsyncGenerator<readonly PlacedID[]> {
     yield (await stock.ids()).map((id, place) => ({ id, place }));
-    for (let after: RawCoID | undefined; ;) {
-      const page = await readIDs(await begin('readonly', [stores.segments]), {
-        after,
-        limit: idsPerTransaction,
-      });
-      if (page.length === 0) return;
-      yield page;
-      after = page.at(-1)?.id;
-    }
+    for await (const { ids } of readPages(idsPerTransaction)) yield ids;
   }
 
-  async function* listIDs(): AsyncGenerator<ListPage> {
-    for (let after: RawCoID | undefined; ;) {
-      const transaction = await beginReadingSegments();
+  /** Does not wait for queued writes. */
+  async function* readPages(limit: number) {
+    for (let after: RawCoID | undefined, isLast = false; !isLast;) {
+      const transaction = await begin('readonly', [stores.segments]);
       const state = await readState(transaction);
-      const page = await readIDs(transaction, { after, limit: idsPerTransaction });
-      after = page.at(-1)?.id;
-      yield { state, ids: page.map(({ id }) => id), isLast: page.length < idsPerTransaction };
+      const ids = await readIDs(transaction, { after, limit });
+      after = ids.at(-1)?.id;
+      isLast = ids.length < limit;
+      yield { state, ids, isLast };
     }
   }
 

@@ -2,7 +2,7 @@ import type { CoValueCore } from 'cojson';
 import { describe, expect, it } from 'vitest';
 import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
-import { createKnownStates, type ListPage } from './known-states.ts';
+import { createKnownStates, idsPerPage, type ListPage } from './known-states.ts';
 import type { Run, StoredCoValue } from './pieces.ts';
 
 const id: RawCoID = 'co_zMap';
@@ -61,7 +61,7 @@ describe('the list of what is stored', () => {
   const idOf = (number: number): RawCoID => `co_z${number}`;
   const stateAt = (additions: number) => ({ mark: 'a', additions });
   const pageOf = (additions: number, numbers: readonly number[], isLast: boolean): ListPage => ({
-    ...{ state: stateAt(additions), ids: numbers.map(idOf), isLast },
+    ...{ state: stateAt(additions), ids: numbers.map((number) => ({ id: idOf(number) })), isLast },
   });
 
   function createList(...reads: (readonly ListPage[])[]) {
@@ -70,8 +70,8 @@ describe('the list of what is stored', () => {
       yield* reads.shift() ?? [];
     });
     /** As many as it takes for one page. */
-    const missMany = async () => {
-      known.missed(200);
+    const missMany = async (additions = 1) => {
+      known.missed(idsPerPage, stateAt(additions));
       await new Promise((resolve) => setTimeout(resolve));
     };
     const lacks = (additions: number) =>
@@ -82,7 +82,7 @@ describe('the list of what is stored', () => {
 
   it('is read in pages, and counts once it is whole', async () => {
     const { known, missMany, lacks } = createList([pageOf(1, [1], false), pageOf(1, [2], true)]);
-    known.missed(199);
+    known.missed(39, undefined);
     await missMany();
     expect(lacks(1)).toEqual(nothing);
     await missMany();
@@ -107,13 +107,21 @@ describe('the list of what is stored', () => {
     const { known, missMany, lacks } = createList(first, [pageOf(2, [1], true)], [pageOf(4, [1, 2], true)]);
     await missMany();
     await missMany();
-    expect(known.isListed).toBe(false);
+    expect(known.isListing).toBe(false);
     await missMany();
     expect(lacks(2)).toEqual([false, true, true]);
     known.wrote({ before: stateAt(3), after: stateAt(4) });
     expect(lacks(4)).toEqual(nothing);
-    await missMany();
+    await missMany(4);
     expect(lacks(4)).toEqual([false, false, true]);
+  });
+
+  it('is kept if look-ups end in vain that began before it was whole', async () => {
+    const { known, missMany, lacks } = createList([pageOf(1, [1], true)], [pageOf(1, [1], true)]);
+    await missMany();
+    known.missed(idsPerPage, undefined);
+    known.missed(idsPerPage, stateAt(1));
+    expect(lacks(1)).toEqual([false, true, true]);
   });
 
   it('is unknown after the connection was lost', async () => {

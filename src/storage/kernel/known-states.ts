@@ -1,18 +1,19 @@
 import type { CoValueCore } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
 import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
+import type { PlacedID } from '../storage-inspection.ts';
 import { knownStateOf, type Run, type StoredCoValue } from './pieces.ts';
 import type { DatabaseState } from './segments.ts';
 
 /** What this tab knows to be stored, because it wrote or read it. Other tabs may have stored more. */
 export interface KnownStates {
   get(id: RawCoID): KnownState | undefined;
-  /** Whether there is a list of all that is stored. */
-  readonly isListed: boolean;
+  /** Whether a list of all that is stored has been begun, so that the database's state matters. */
+  readonly isListing: boolean;
   /** Whether nothing of the CoValue is in a database of this state, known without looking it up. */
   lacks(id: RawCoID, state: DatabaseState | undefined): boolean;
-  /** So many CoValues were looked up in vain. After many, the list is read. */
-  missed(count: number): void;
+  /** So many CoValues were looked up in vain in a database of this state. After many, the list is read. */
+  missed(count: number, state: DatabaseState | undefined): void;
   /** This tab has added what is then merged, and nothing else came between these states. */
   wrote(change: { readonly before: DatabaseState; readonly after: DatabaseState }): void;
   /** Merges into the known state. */
@@ -41,16 +42,19 @@ export interface KnownStates {
 /** Some of the stored IDs, read in one transaction. */
 export interface ListPage {
   readonly state: DatabaseState | undefined;
-  readonly ids: readonly RawCoID[];
+  readonly ids: readonly Pick<PlacedID, 'id'>[];
   readonly isLast: boolean;
 }
 
+/** A device that has just begun to store needs only one page. */
+export const idsPerPage = 200;
+
 /** So that the list costs no more than the look-ups that it replaces. */
-const missesPerPage = 200;
+const missesPerPage = idsPerPage / 5;
 
 export function createKnownStates(
   inMemory: (id: RawCoID) => CoValueCore | undefined = () => undefined,
-  listIDs?: () => AsyncGenerator<ListPage, void>,
+  readPages?: () => AsyncGenerator<ListPage, void>,
 ): KnownStates {
   const states = new Map<RawCoID, KnownState>();
   let list = createList();
@@ -61,7 +65,7 @@ export function createKnownStates(
 
   function createList() {
     return {
-      pages: listIDs?.(),
+      pages: readPages?.(),
       ids: new Set<RawCoID>(),
       /** Of the database that these IDs are of. */
       state: undefined as DatabaseState | undefined,
@@ -79,7 +83,7 @@ export function createKnownStates(
     const { value: page } = (await own.pages?.next()) ?? {};
     own.isReading = false;
     if (page?.state && isEqual((own.state ??= page.state), page.state)) {
-      for (const id of page.ids) own.ids.add(id);
+      for (const { id } of page.ids) own.ids.add(id);
       own.isWhole = page.isLast;
     } else if (list === own) list = createList();
   }
@@ -119,11 +123,13 @@ export function createKnownStates(
 
   return {
     get: (id) => states.get(id),
-    get isListed() {
-      return list.isWhole;
+    get isListing() {
+      return list.state !== undefined;
     },
     lacks: (id, state) => list.isWhole && isEqual(list.state, state) && !list.ids.has(id),
-    missed(count) {
+    missed(count, state) {
+      // Look-ups that began before the list was whole say nothing against it.
+      if (list.isWhole && (!state || isEqual(list.state, state))) return;
       list.misses += count;
       if (list.misses < missesPerPage || list.isReading) return;
       list.misses = 0;

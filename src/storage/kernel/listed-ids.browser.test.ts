@@ -68,6 +68,15 @@ it('stay a whole list while this tab writes', async () => {
   expect(await isStored(id)).toBe(true);
 });
 
+it('are read only once if many look-ups end in vain that began before', async () => {
+  await store(here);
+  const cursor = vi.spyOn(IDBIndex.prototype, 'openKeyCursor');
+  const lookingUp = Array.from({ length: 20 }, async () => here.stored?.states(unknown));
+  await Promise.all(lookingUp);
+  await listed();
+  expect(cursor).toHaveBeenCalledOnce();
+});
+
 it('are not trusted after another tab has stored something, until they are read again', async () => {
   await store(here);
   await listed();
