@@ -17,6 +17,7 @@ const testTimeout = 120_000;
 /** The default of one second is too short for a busy machine. */
 export const expectOptions = { poll: { timeout: testTimeout / 2 } };
 export const resolve = { alias: [...ownNames] };
+export const setupFiles = ['scripts/no-inlined-wasm.mjs'];
 
 export const browserTests = {
   testTimeout,
@@ -47,6 +48,7 @@ export default defineConfig({
           hookTimeout: testTimeout,
           expect: expectOptions,
           environment: 'node',
+          setupFiles,
           include: [`${rooms}/**/*.test.ts`, 'test/**/*.test.ts', 'bench/harness/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/*.long.test.ts', '**/*.soak.test.ts'],
           // Threads start in a third of the time that processes take.

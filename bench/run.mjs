@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkNode } from '../scripts/check-node.mjs';
+import '../scripts/no-inlined-wasm.mjs';
 import { printError } from '../scripts/expected-error.mjs';
 import { installMissing } from '../scripts/install-missing.mjs';
 import { installPeers, peersFolder, peerVersions } from './install-peers.mjs';

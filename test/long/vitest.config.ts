@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
-import { browserTests, expectOptions, resolve } from '../../vitest.config.ts';
+import { browserTests, expectOptions, resolve, setupFiles } from '../../vitest.config.ts';
 
 const testTimeout = 180_000;
 
-const long = { testTimeout, hookTimeout: testTimeout, expect: expectOptions };
+const long = { setupFiles, testTimeout, hookTimeout: testTimeout, expect: expectOptions };
 
 /** These measure memory, fill it, or connect a thousand clients. */
 const measuring = [

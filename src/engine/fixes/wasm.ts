@@ -81,5 +81,15 @@ async function download(url: URL | string): Promise<Response> {
 /** Reads the package's file in Node. `node:fs` is not imported, so that browser bundlers need not resolve it. */
 function readFile(url: URL): Uint8Array<ArrayBuffer> | undefined {
   if (url.protocol !== 'file:' || !('process' in globalThis)) return undefined;
+  callWasmSafely();
   return new Uint8Array(process.getBuiltinModule('node:fs').readFileSync(url));
+}
+
+/**
+ * Node 20 and 22 inline calls of WebAssembly into optimized code. Leaving such code sometimes ends the process with "unreachable
+ * code": 3 of 32 programs on Node 20.20.2 that each made 10,000 CoValues.
+ */
+function callWasmSafely(): void {
+  if (Number.parseInt(process.versions.v8) < 13)
+    process.getBuiltinModule('node:v8').setFlagsFromString('--no-turbo-inline-js-wasm-calls');
 }

@@ -21,7 +21,11 @@ export default defineConfig({
     testTimeout: 30_000,
     include: names.map((name) => `node_modules/cojson/src/tests/${name}.test.ts`),
     exclude: [],
-    setupFiles: [join(source, 'tests/setup.ts'), join(here, 'patch.ts')],
+    setupFiles: [
+      join(here, '../../../scripts/no-inlined-wasm.mjs'),
+      join(source, 'tests/setup.ts'),
+      join(here, 'patch.ts'),
+    ],
     server: { deps: { inline: [/node_modules\/cojson\//] } },
   },
 });

@@ -41,7 +41,11 @@ export default defineConfig({
     testTimeout: 30_000,
     include: ['node_modules/cojson/src/tests/StorageApiAsync.test.ts'],
     exclude: [],
-    setupFiles: [join(tests, 'setup.ts'), join(here, 'left-out.ts')],
+    setupFiles: [
+      join(root, 'scripts/no-inlined-wasm.mjs'),
+      join(tests, 'setup.ts'),
+      join(here, 'left-out.ts'),
+    ],
     server: { deps: { inline: [/node_modules\/cojson\//] } },
   },
 });
