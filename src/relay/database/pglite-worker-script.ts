@@ -7,22 +7,70 @@ export const workerScript = `
 const { parentPort, workerData } = require('node:worker_threads');
 
 async function serve() {
-  const { PGlite } = await import(workerData.pglite);
-  // Segments of the log beyond this are removed at a checkpoint, and not kept for reuse.
-  const startParams = [...PGlite.defaultStartParams, '-c', 'max_wal_size=128MB'];
+  const { PGlite, parse, protocol } = await import(workerData.pglite);
+  const { serialize } = protocol;
+  const startParams = [
+    ...PGlite.defaultStartParams,
+    // Segments of the log beyond this are removed at a checkpoint, and not kept for reuse.
+    ...['-c', 'max_wal_size=128MB'],
+    // The relay reads by keys. A plan that was made while a table was empty would read all of it later. Its cost, raised by
+    // that, would have every statement planned anew.
+    ...['-c', 'enable_seqscan=off', '-c', 'plan_cache_mode=force_generic_plan'],
+  ];
   const { location, template } = workerData;
   const database = await PGlite.create(location, {
     startParams,
     ...(template && { loadDataDir: new Blob([template]) }),
   });
   const transactions = new Map();
+  // By text, because planning a statement takes longer than running it. The texts are those in the code, in each app's schema.
+  const prepared = new Map();
+  const mostPrepared = 1_000;
+  let names = 0;
+  let last = Promise.resolve();
+
+  // PGlite's messages know no transactions, so each of these, and each statement outside of one, waits for the one before.
+  function alone(run) {
+    const running = last.then(run);
+    last = running.catch(() => {});
+    return running;
+  }
+
+  async function send(...messages) {
+    return (await database.execProtocol(Buffer.concat([...messages, serialize.sync()]))).messages;
+  }
+
+  async function prepare(sql) {
+    if (prepared.size === mostPrepared) {
+      await database.execProtocol(serialize.query('deallocate all'));
+      prepared.clear();
+    }
+    const name = 'maia_' + names++;
+    const answers = await send(serialize.parse({ name, text: sql }), serialize.describe({ type: 'S', name }));
+    const statement = { name, types: parse.parseDescribeStatementResults(answers) };
+    prepared.set(sql, statement);
+    return statement;
+  }
+
+  function run(sql, parameters) {
+    return database.runExclusive(async () => {
+      const { name, types } = prepared.get(sql) ?? (await prepare(sql));
+      const values = parameters.map((value, at) => value == null ? null : (database.serializers[types[at]] ?? String)(value));
+      const answers = await send(
+        serialize.bind({ statement: name, values }),
+        serialize.describe({ type: 'P' }),
+        serialize.execute({}),
+      );
+      return parse.parseResults(answers, database.parsers)[0].rows;
+    });
+  }
 
   function begin(number) {
     let end;
     const ended = new Promise((commit, rollBack) => (end = { commit, rollBack }));
     let done;
     const begun = new Promise((resolve, reject) => {
-      done = database.transaction((transaction) => (resolve(transaction), ended));
+      done = alone(() => database.transaction((transaction) => (resolve(transaction), ended)));
       done.catch(reject);
     });
     // Queries and the end of the transaction report these rejections.
@@ -31,8 +79,10 @@ async function serve() {
   }
 
   async function query({ transaction, sql, parameters }) {
-    const target = transaction === undefined ? database : await transactions.get(transaction).begun;
-    return (await target.query(sql, parameters)).rows;
+    const runIn = async (target) =>
+      parameters.length > 0 ? run(sql, parameters) : (await target.query(sql)).rows;
+    if (transaction === undefined) return alone(() => runIn(database));
+    return runIn(await transactions.get(transaction).begun);
   }
 
   async function end({ transaction, commits }) {
