@@ -64,5 +64,13 @@ async function empty({ query }: Database): Promise<void> {
   );
   for (const { name } of schemas) await query(`drop schema "${name}" cascade`);
   await query('create schema public');
-  await query('discard all');
+  // Not `discard all`, which ends prepared statements, too.
+  for (const what of [
+    'reset all',
+    'close all',
+    'select pg_advisory_unlock_all()',
+    'discard temp',
+    'discard sequences',
+  ])
+    await query(what);
 }
