@@ -51,6 +51,7 @@ async function load(): Promise<void> {
 
 /** What the app gave, or the package's own file. From now on, `useWasm` throws. */
 function takeSource(): WasmSource {
+  callWasmSafely();
   const slot = (slots[slotName] ??= {});
   slot.isTaken = true;
   return slot.source ?? new URL('./cojson_core_wasm.wasm', import.meta.url);
@@ -81,15 +82,16 @@ async function download(url: URL | string): Promise<Response> {
 /** Reads the package's file in Node. `node:fs` is not imported, so that browser bundlers need not resolve it. */
 function readFile(url: URL): Uint8Array<ArrayBuffer> | undefined {
   if (url.protocol !== 'file:' || !('process' in globalThis)) return undefined;
-  callWasmSafely();
   return new Uint8Array(process.getBuiltinModule('node:fs').readFileSync(url));
 }
 
 /**
- * Node 20 and 22 inline calls of WebAssembly into optimized code. Leaving such code sometimes ends the process with "unreachable
- * code": 3 of 32 programs on Node 20.20.2 that each made 10,000 CoValues.
+ * Node 20 inlines calls of WebAssembly into optimized code, and sometimes ends the process with "unreachable code" when it leaves
+ * such code: 3 of 32 programs on Node 20.20.2 that each made 10,000 CoValues. Node 22, not tried, has the same optimization.
  */
 function callWasmSafely(): void {
-  if (Number.parseInt(process.versions.v8) < 13)
-    process.getBuiltinModule('node:v8').setFlagsFromString('--no-turbo-inline-js-wasm-calls');
+  // A page may have a `process` that a bundler made.
+  const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> };
+  if (Number.parseInt(process?.versions?.v8 ?? '') < 13)
+    process?.getBuiltinModule?.('node:v8').setFlagsFromString('--no-turbo-inline-js-wasm-calls');
 }
