@@ -15,7 +15,7 @@ export interface KernelDeviceStorage extends DeviceStorage {
   readonly stored?: StoredCoValues;
   /** Queued writes, for the devtools. Absent without a queue. */
   readonly queuedWrites?: number;
-  /** Those that contain content, which closing the page would lose. */
+  /** Above 0 while some of them contain content, which closing the page would lose. */
   readonly queuedContent?: number;
   /**
    * Content that other tabs have stored beyond what the caller has. Given the stored transaction counts `saved`,
